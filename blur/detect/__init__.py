@@ -1,0 +1,1 @@
+"""Finding faces in a picture. No detector here can tell who it is."""

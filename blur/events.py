@@ -1,0 +1,79 @@
+"""What a run tells while it works: one stream that every face of Blur reads.
+
+A step of the work is a generator that yields events and returns its result, so that steps chain
+with ``result = yield from step(...)``. The command line, ``--json`` and the desktop read the same
+events. Every event is plain data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, TypeAlias, TypeVar
+
+SCHEMA = "blur-events/1"
+
+Stage: TypeAlias = Literal["probe", "analyse", "plan", "render", "check", "publish"]
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A stage begins. ``total`` is the expected number of frames, None where it is not known."""
+
+    clip: str
+    stage: Stage
+    total: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """``done`` frames of the stage are finished."""
+
+    clip: str
+    stage: Stage
+    done: int
+    total: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something the user should know: sound removed, frames to look at. ``code`` is stable."""
+
+    clip: str
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The clip ended in an error; nothing of it was published."""
+
+    clip: str
+    error: str
+    message: str
+    hint: str
+    exit_code: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The clip is done. ``output`` is the published file's name, None for a dry run."""
+
+    clip: str
+    output: str | None
+    frames: int
+    tracks: int
+    seconds: float
+    exit_code: int
+
+
+Event: TypeAlias = Started | Progress | Notice | Failed | Finished
+
+Result = TypeVar("Result")
+Steps: TypeAlias = Generator[Event, None, Result]
+"""A step of the work: yields events, returns its result."""
+
+
+def as_json(event: Event) -> dict[str, Any]:
+    """The event as one JSON object, with the schema's and the event's name."""
+    return {"schema": SCHEMA, "event": type(event).__name__.lower(), **asdict(event)}

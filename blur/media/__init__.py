@@ -1,0 +1,1 @@
+"""Reading and writing of files. The only place that imports av, ffmpeg and Pillow."""

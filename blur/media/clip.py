@@ -1,0 +1,68 @@
+"""What a clip is, as probing found it, and one of its frames."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import av
+
+from blur.timing import TimeBase
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """The first sound track of a clip."""
+
+    index: int
+    codec: str
+    rate: int
+    channels: int
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """A video file that can be read.
+
+    Attributes:
+        path: where it lies; opened for reading only, ever.
+        container: FFmpeg's name of the demuxer.
+        codec: FFmpeg's name of the picture's codec.
+        width, height: of the upright picture in pixels, after rotation.
+        quarter_turns: counter-clockwise turns by 90° that make the decoded picture upright, 0 to 3.
+        mirrored: whether the decoded picture is flipped left to right before it is turned.
+        pixel_format: the planar format in which frames are handed out, rendered and encoded.
+        time_base: of every frame's pts.
+        frames: how many frames the container promises; None where it does not say.
+        duration: in seconds as the container claims; None where it does not say.
+        rate: nominal frames per second, for estimates only.
+        sound: the first sound track, None for a silent file.
+    """
+
+    path: Path
+    container: str
+    codec: str
+    width: int
+    height: int
+    quarter_turns: int
+    mirrored: bool
+    pixel_format: str
+    time_base: TimeBase
+    frames: int | None
+    duration: Fraction | None
+    rate: Fraction | None
+    sound: Sound | None
+
+    @property
+    def name(self) -> str:
+        """The file's name for messages: no folder, no control characters."""
+        return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in self.path.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One presented frame, upright, in the clip's pixel format, with its exact time."""
+
+    pts: int
+    picture: av.VideoFrame

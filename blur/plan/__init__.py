@@ -1,0 +1,1 @@
+"""The plan: for every frame time, which regions are covered and why. Pure data."""

@@ -1,0 +1,93 @@
+"""The plan as values.
+
+A plan is what detection produces and what rendering obeys; nothing else passes between them.
+Times are integer pts in the clip's time base, places are integer pixels of the upright picture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from blur.timing import TimeBase
+
+SCHEMA = "blur-plan/1"
+
+Pts: TypeAlias = NDArray[np.int64]
+Regions: TypeAlias = NDArray[np.int32]
+"""Shape (N, 4): x0, y0, x1, y1 of the boxes around elliptic regions, exclusive at the right and
+the bottom, in pixels of the upright picture. They may reach beyond the picture's edges."""
+
+Reason: TypeAlias = Literal["face", "held", "user"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Track:
+    """One covered thing through time: an ellipse in each frame from its first to its last.
+
+    Attributes:
+        reason: why it is covered: a ``face`` that was seen, something ``held`` on weak grounds,
+            or a region that the ``user`` drew.
+        certainty: how sure a face is there, in thousandths; for ranking doubts, never for hiding.
+        pts: shape (N,), rising; one for every frame in which the region is covered.
+        regions: shape (N, 4), the region in each of these frames, growth included.
+    """
+
+    reason: Reason
+    certainty: int
+    pts: Pts
+    regions: Regions
+
+    def __post_init__(self) -> None:
+        if self.pts.ndim != 1 or self.regions.shape != (len(self.pts), 4):
+            raise ValueError(f"a track of {self.pts.shape} times and {self.regions.shape} regions")
+        if np.any(np.diff(self.pts) <= 0):
+            raise ValueError("a track's times must rise")
+        self.pts.flags.writeable = False
+        self.regions.flags.writeable = False
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A span of time that a person should look at, first and last pts included."""
+
+    first: int
+    last: int
+    reason: str
+    weight: int
+    """Rank in thousandths: the largest should be looked at first."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plan:
+    """What is covered in a clip.
+
+    Attributes:
+        width, height: of the upright picture, in pixels.
+        time_base: of every pts in the plan.
+        pts: shape (F,), every frame of the clip, rising. Rendering refuses a clip whose frames
+            differ from these, so no frame can be published that was not planned for.
+        tracks: what is covered.
+        doubts: what a person should look at, largest weight first.
+    """
+
+    width: int
+    height: int
+    time_base: TimeBase
+    pts: Pts
+    tracks: tuple[Track, ...]
+    doubts: tuple[Doubt, ...] = ()
+
+    def by_frame(self) -> Mapping[int, Regions]:
+        """The regions of every frame that has any, by pts: arrays of shape (N, 4)."""
+        if not self.tracks:
+            return {}
+        pts = np.concatenate([track.pts for track in self.tracks])
+        regions = np.concatenate([track.regions for track in self.tracks])
+        order = np.argsort(pts, kind="stable")
+        times, starts = np.unique(pts[order], return_index=True)
+        return dict(zip(times.tolist(), np.split(regions[order], starts[1:]), strict=True))

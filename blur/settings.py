@@ -1,0 +1,54 @@
+"""What a user can choose, as one frozen value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias, get_args
+
+from blur.errors import UsageError
+
+Style: TypeAlias = Literal["veil", "solid", "mosaic"]
+Audio: TypeAlias = Literal["remove", "keep"]
+Preset: TypeAlias = Literal["fast", "balanced", "thorough"]
+
+STYLES: tuple[Style, ...] = get_args(Style)
+AUDIO: tuple[Audio, ...] = get_args(Audio)
+PRESETS: tuple[Preset, ...] = get_args(Preset)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a clip is to be made safe.
+
+    Attributes:
+        style: the look of a covered region: ``veil`` (the surroundings drawn over it), ``solid``
+            (black) or ``mosaic`` (coarse cells of the veil). None of them holds a pixel of a face.
+        audio: ``remove`` drops every sound track; ``keep`` keeps the first one.
+        preset: how thoroughly faces are looked for: ``fast``, ``balanced`` or ``thorough``.
+        grow: how many times a face's width and height a mask measures, from 1.0 to 4.0.
+        threshold: the score from which a sighting counts as a face, above 0 and below 1;
+            None takes the preset's. Lower covers more.
+        crf: the encoder's constant rate factor, 0 (largest) to 51 (worst).
+    """
+
+    style: Style = "veil"
+    audio: Audio = "remove"
+    preset: Preset = "balanced"
+    grow: float = 1.5
+    threshold: float | None = None
+    crf: int = 18
+
+    def __post_init__(self) -> None:
+        """Raises UsageError where a value is out of its range."""
+        if self.style not in STYLES:
+            raise UsageError(f"unknown style {self.style!r}", f"Choose one of: {', '.join(STYLES)}.")
+        if self.audio not in AUDIO:
+            raise UsageError(f"unknown audio {self.audio!r}", f"Choose one of: {', '.join(AUDIO)}.")
+        if self.preset not in PRESETS:
+            raise UsageError(f"unknown preset {self.preset!r}", f"Choose one of: {', '.join(PRESETS)}.")
+        if not 1.0 <= self.grow <= 4.0:
+            raise UsageError(f"--grow {self.grow:g} is out of range", "Give a number from 1.0 to 4.0.")
+        if self.threshold is not None and not 0.0 < self.threshold < 1.0:
+            raise UsageError(f"--threshold {self.threshold:g} is out of range", "Give a number between 0 and 1.")
+        if not 0 <= self.crf <= 51:
+            raise UsageError(f"--crf {self.crf} is out of range", "Give a whole number from 0 to 51.")
