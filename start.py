@@ -25,6 +25,9 @@ MODELS = ROOT / "blur" / "detect" / "models"
 MISSING = 7  # the exit code of Blur when something is missing on this machine
 REFUSED = 8  # ... when there is no space or no permission
 
+INSTALL_FAILED = """Blur could not be installed; the reason stands above. Setting up needs the internet, and a
+machine that the detectors are published for: Linux or Windows on x86-64, macOS on Apple silicon."""
+
 CHECKS = (
     ("ruff", "check", "."),
     ("ruff", "format", "--check", "."),
@@ -53,27 +56,20 @@ def fail(code, message):
 
 
 def set_up(extra):
-    """Makes the environment and installs Blur, unless the stamp says that this was done; returns an exit code."""
+    """Makes the environment and installs Blur, unless that was done already; returns an exit code."""
     state = fingerprint()
-    if (
-        STAMP.is_file()
-        and STAMP.read_text(encoding="utf-8") in (state + extra, state + "dev")
-        and weights_stand()
-    ):
+    done = STAMP.read_text(encoding="utf-8") if STAMP.is_file() else ""
+    if done in (state + extra, state + "dev") and weights_stand():
         return 0
     print("Setting Blur up. This is done once and takes some minutes.", file=sys.stderr)
     STAMP.unlink(missing_ok=True)
     if not environment_works() and quiet_call([sys.executable, "-m", "venv", "--clear", str(VENV)]):
-        return fail(
-            MISSING, "Python's venv module is missing. On Debian and Ubuntu: apt install python3-venv"
-        )
-    pip = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "-e", ".[" + extra + "]"]
+        return fail(MISSING, "Python cannot make a venv. On Debian and Ubuntu: apt install python3-venv")
+    pip = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check"]
     if not sys.stderr.isatty():
         pip.append("--quiet")
-    if quiet_call(pip):
-        return fail(
-            MISSING, "Blur could not be installed; the reason stands above. Set-up needs the internet."
-        )
+    if quiet_call([*pip, "-e", ".[" + extra + "]"]):
+        return fail(MISSING, INSTALL_FAILED)
     STAMP.write_text(state + extra, encoding="utf-8")
     return 0
 
@@ -98,12 +94,10 @@ def environment_works():
     """Whether .venv is there, runs the Python that runs this, and has pip."""
     command = [str(PYTHON), "-c", "import sys, pip; print(sys.version)"]
     try:
-        done = subprocess.run(
-            command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False
-        )
-    except OSError:
+        version = subprocess.check_output(command, stderr=subprocess.DEVNULL, text=True)
+    except (OSError, subprocess.CalledProcessError):
         return False
-    return done.returncode == 0 and done.stdout.strip() == sys.version.strip()
+    return version.strip() == sys.version.strip()
 
 
 def quiet_call(command):
