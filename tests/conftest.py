@@ -1,0 +1,35 @@
+"""What the tests share: where the real media lie, and what is run only when asked for."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+REPO = Path(__file__).resolve().parent.parent
+SHARED = Path(os.environ.get("BLUR_SHARED", REPO.parent / "shared"))
+IN_CI = os.environ.get("CI") == "true"
+
+
+def pytest_configure(config: pytest.Config) -> None:  # noqa: ARG001 - pytest names it
+    if IN_CI and not (SHARED / "media").is_dir():
+        pytest.exit(f"CI has no real media at {SHARED}: tests would be skipped that must run", returncode=1)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if IN_CI or "packaging" in config.option.markexpr:
+        return
+    for item in items:
+        if item.get_closest_marker("packaging"):
+            item.add_marker(
+                pytest.mark.skip(reason="takes a minute and needs the package index: -m packaging")
+            )
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of real media and their lists; skips the test where it is absent."""
+    if not (SHARED / "media").is_dir():
+        pytest.skip(f"no real media at {SHARED}")
+    return SHARED
