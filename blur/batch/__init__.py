@@ -1,0 +1,1 @@
+"""Many clips in one run: which ones, and one after another."""

