@@ -22,7 +22,7 @@ def all_weights() -> Mapping[str, str]:
     try:
         manifest = tomllib.loads((_MODELS / "MANIFEST.toml").read_text(encoding="utf-8"))
         return {entry["file"]: entry["sha256"] for entry in manifest["weights"]}
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise WeightsError("the list of the detectors' weights is missing or damaged") from error
 
 
