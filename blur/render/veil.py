@@ -1,0 +1,169 @@
+"""The default look: a soft patch made of the pixels around a region, and of nothing inside it.
+
+The fill is normalised convolution (Knutsson and Westin, "Normalized and differential convolution",
+CVPR 1993) in the pull-push pyramid of Gortler et al., "The Lumigraph", SIGGRAPH 1996: the picture
+is averaged into coarse cells, cells that hold a protected pixel get the weight nought, weighted
+values are averaged further and further down (pull), and on the way back up every cell takes from
+the coarser level what its own weight does not cover (push).
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from blur.media.picture import Planes
+from blur.plan.model import Regions
+from blur.render.region import Mask, Patch, region_mask, touched
+
+Field: TypeAlias = NDArray[np.float32]
+"""Shape (rows, columns, 2 or 4): luma, grain and, in colour, both chroma values of every cell."""
+
+_GREY_WEIGHT = 1e-6  # so little that it shows only where nothing else is left
+_SATURATION = np.float32(2)
+_GRAIN_LIMIT = 4.0  # 8-bit steps between neighbours; more than that is an edge, not grain
+
+
+def cover_veil(planes: Planes, regions: Regions, rng: np.random.Generator) -> None:
+    """Draw the surroundings over the regions in place, feathered outwards by `ring_width`.
+
+    Args:
+        planes: the picture.
+        regions: shape (N, 4).
+        rng: where the grain comes from.
+    """
+    height, width = planes.arrays[0].shape
+    side, ring = cell_side(width, height), ring_width(width, height)
+    field = surroundings(planes, regions)
+    cell = (1 << planes.sub_x, 1 << planes.sub_y)
+    for patch in region_mask(regions, width, height, cell=cell, margin=ring, align=side):
+        _draw(planes, patch, field, ring, rng)
+
+
+def cell_side(width: int, height: int) -> int:
+    """The side of a square cell of the fill, in luma pixels: a power of two from 4 to 32."""
+    return 1 << int(np.clip(np.log2(min(width, height) / 90), 2, 5))
+
+
+def ring_width(width: int, height: int) -> int:
+    """How far outside of a region the veil fades away, in luma pixels."""
+    return 2 * cell_side(width, height)
+
+
+def surroundings(planes: Planes, regions: Regions) -> Field:
+    """The picture in coarse cells, those that a region touches filled from around it.
+
+    Cells lie on a fixed grid, so a fill does not shimmer when its region moves.
+    """
+    height, width = planes.arrays[0].shape
+    side = cell_side(width, height)
+    rows, cols = height // side, width // side
+    grey = np.array([128, 1, 128, 128][: len(planes.arrays) + 1], np.float32) * (1 << (planes.depth - 8))
+    if rows == 0 or cols == 0:  # the picture is smaller than a cell
+        return grey.reshape(1, 1, -1)
+    hidden = touched(regions, cols, rows, (side, side))
+    cells = _cells(planes, side, rows, cols)
+    # Selected, not multiplied: what was averaged out of protected pixels ends here.
+    values = np.where(hidden[..., None], np.float32(0), cells)
+    return _pull_push(values, (~hidden).astype(np.float32), grey)
+
+
+def enlarge(field: Field, patch: Patch, sub: tuple[int, int], side: int) -> Field:
+    """The part of a field under a patch, scaled up smoothly to a plane.
+
+    Args:
+        field: shape (rows, columns, C).
+        patch: with its corner on the field's grid.
+        sub: the plane's subsampling, as powers of two.
+        side: of a cell, in luma pixels.
+
+    Returns:
+        Shape (H, W, C) of the patch in that plane.
+    """
+    around = 2  # cells; a cubic kernel reaches as far
+    height, width = patch.mask.shape
+    rows = np.arange(patch.y // side - around, -(-(patch.y + height) // side) + around)
+    cols = np.arange(patch.x // side - around, -(-(patch.x + width) // side) + around)
+    part = field[np.ix_(rows.clip(0, field.shape[0] - 1), cols.clip(0, field.shape[1] - 1))]
+    wide, tall = side >> sub[0], side >> sub[1]
+    large = cv2.resize(part, (len(cols) * wide, len(rows) * tall), interpolation=cv2.INTER_CUBIC)
+    down, right = patch.window(*sub)
+    return np.asarray(large, np.float32)[
+        around * tall : around * tall + down.stop - down.start,
+        around * wide : around * wide + right.stop - right.start,
+    ]
+
+
+def _draw(planes: Planes, patch: Patch, field: Field, ring: int, rng: np.random.Generator) -> None:
+    height, width = planes.arrays[0].shape
+    side = cell_side(width, height)
+    alpha = _feather(patch.mask, ring)
+    luma = enlarge(field[..., :2], patch, (0, 0), side)
+    veil = luma[..., 0] + luma[..., 1] * _noise(alpha.shape, rng)
+    _blend(planes.arrays[0][patch.window()], veil, alpha, patch.mask, planes.depth)
+    if len(planes.arrays) == 1:
+        return
+    sub = (planes.sub_x, planes.sub_y)
+    chroma = enlarge(field[..., 2:], patch, sub, side)
+    every = (slice(None, None, 1 << sub[1]), slice(None, None, 1 << sub[0]))
+    for index, plane in enumerate(planes.arrays[1:]):
+        _blend(plane[patch.window(*sub)], chroma[..., index], alpha[every], patch.mask[every], planes.depth)
+
+
+def _blend(
+    target: NDArray[np.integer], veil: NDArray[np.float32], alpha: NDArray[np.float32], mask: Mask, depth: int
+) -> None:
+    source = target.astype(np.float32)
+    # Without this a rounding error of the blend could still tell one protected value from another.
+    source[mask] = 0
+    mixed = source + alpha * (veil - source)
+    np.copyto(target, np.rint(mixed).clip(0, (1 << depth) - 1), casting="unsafe")
+
+
+def _feather(mask: Mask, ring: int) -> NDArray[np.float32]:
+    """One inside the mask, falling smoothly to nought at the distance ``ring`` outside of it."""
+    away = cv2.distanceTransform((~mask).view(np.uint8), cv2.DIST_L2, 3)
+    near = (1 - np.asarray(away, np.float32) / ring).clip(0, 1)
+    return near * near * (3 - 2 * near)
+
+
+def _noise(shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float32]:
+    """Triangular noise of about unit deviation; the sum of two even ones is nearly as good as normal."""
+    bits = rng.integers(0, 256, shape, np.uint8)
+    return ((bits & 15) + (bits >> 4)).astype(np.float32) * np.float32(1 / 6.52) - np.float32(15 / 6.52)
+
+
+def _cells(planes: Planes, side: int, rows: int, cols: int) -> Field:
+    """The mean of every plane and the grain of luma in every cell."""
+
+    def mean(plane: NDArray[np.integer], wide: int, tall: int) -> NDArray[np.float32]:
+        whole = plane[: rows * tall, : cols * wide]
+        return np.asarray(cv2.resize(whole, (cols, rows), interpolation=cv2.INTER_AREA), np.float32)
+
+    luma, *chroma = planes.arrays
+    # One line a cell is enough to see how far neighbouring pixels differ.
+    line = luma[side // 2 : rows * side : side, : cols * side].astype(np.float32)
+    step = np.abs(line[:, 0::2] - line[:, 1::2]).clip(0, _GRAIN_LIMIT * (1 << (planes.depth - 8)))
+    # The mean difference of two normal values is 1.128 deviations.
+    grain = step.reshape(rows, cols, -1).mean(axis=2) / np.float32(1.128)
+    wide, tall = side >> planes.sub_x, side >> planes.sub_y
+    return np.dstack([mean(luma, side, side), grain, *(mean(plane, wide, tall) for plane in chroma)])
+
+
+def _pull_push(values: Field, weight: NDArray[np.float32], ultimately: NDArray[np.float32]) -> Field:
+    """Fill the cells of weight nought from the others; values there must be nought already."""
+    pyramid = [(values, weight)]
+    while max(weight.shape) > 1:
+        values, weight = cv2.pyrDown(values), cv2.pyrDown(weight)
+        # A cell that is half known is known: the fill then keeps the colours of the nearest border.
+        gain = np.minimum(_SATURATION, 1 / np.maximum(weight, np.float32(_GREY_WEIGHT)))
+        values, weight = values * gain[..., None], weight * gain
+        pyramid.append((values, weight))
+    filled = (values + _GREY_WEIGHT * ultimately) / (weight[..., None] + _GREY_WEIGHT)
+    for values, weight in reversed(pyramid[:-1]):
+        # values are weighted already: this is the blend of their mean and the coarser level.
+        filled = values + (1 - weight[..., None]) * cv2.pyrUp(filled, dstsize=weight.shape[::-1])
+    return filled
