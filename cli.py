@@ -4,77 +4,21 @@ from __future__ import annotations
 
 import json
 import logging
-import math
 import os
-import signal
-import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any, TypeVar
 
 import click
 
 from blur import __version__
-from blur.errors import Interrupted, UsageError
+from blur.console.group import Commands, DefaultCommand, stop_on_signals
+from blur.errors import UsageError
 from blur.settings import AUDIO, PRESETS, STYLES, Settings
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 DEFAULTS = Settings()
-REPEATED = 1.0  # seconds in which further signals are taken as the same wish to stop
 REPLACEWITH = {"blur": "veil", "solid": "solid", "mosaic": "mosaic"}
-
-
-class Commands(click.Group):
-    """A group whose first word may be left out: whatever names no command is a clip."""
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args[0] in self.commands:
-            return super().resolve_command(ctx, args)
-        return "", anonymise, args
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        return super().parse_args(ctx, args or ["--help"])
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Ends every command with an exit code and, where it failed, a line that says why."""
-        try:
-            return super().invoke(ctx)
-        except (click.ClickException, click.exceptions.Exit):
-            raise
-        except KeyboardInterrupt:
-            _end(ctx, Interrupted("stopped"))
-        except BrokenPipeError:
-            # Whoever read the output is gone; what is left in the buffers must not be complained about.
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, sys.stdout.fileno())
-            os.dup2(nowhere, sys.stderr.fileno())
-            ctx.exit(Interrupted.exit_code)
-        except Exception as error:  # noqa: BLE001 - no traceback ever reaches a user
-            _end(ctx, error)
-
-
-class DefaultContext(click.Context):
-    """The context of the command that goes without a name."""
-
-    @property
-    def command_path(self) -> str:
-        return self.parent.command_path if self.parent else "blur"
-
-
-class DefaultCommand(click.Command):
-    context_class = DefaultContext
-
-
-def _end(ctx: click.Context, error: Exception) -> NoReturn:
-    from blur.batch.run import failure
-    from blur.console import sentence
-
-    failed = failure("", error)
-    click.echo(sentence(failed), err=True)
-    ctx.exit(failed.exit_code)
 
 
 def options(*declared: Callable[[Command], Command]) -> Callable[[Command], Command]:
@@ -103,6 +47,7 @@ telling = options(
 
 @click.group(
     cls=Commands,
+    no_args_is_help=False,
     add_help_option=False,
     context_settings={"ignore_unknown_options": True, "help_option_names": ["-h", "--help"]},
 )
@@ -153,6 +98,9 @@ def anonymise(
     if plan_file is not None and len(found.jobs) > 1:
         raise UsageError("--plan is for a single clip", "Run the clips one after another.")
     _show(anonymise_all(found, settings, force=force, plan_file=plan_file, dry_run=dry_run), as_json, quiet)
+
+
+cli.default = anonymise
 
 
 @cli.command()
@@ -206,32 +154,14 @@ def _settings(
 
 
 def _show(events: Any, as_json: bool, quiet: bool) -> None:
-    from blur.console import present, presenter
+    from blur.console.present import present, presenter
 
     click.get_current_context().exit(present(events, presenter(as_lines_of_json=as_json, quiet=quiet)))
 
 
-class Stop:
-    """Ends the program as Ctrl-C does; a second one on its heels must not disturb the clearing up."""
-
-    def __init__(self) -> None:
-        self.last = -math.inf
-
-    def __call__(self, *_: object) -> None:
-        now = time.monotonic()
-        if now - self.last > REPEATED:
-            self.last = now
-            raise KeyboardInterrupt
-
-
 def main() -> None:
     """The program."""
-    stop = Stop()
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-        number = getattr(signal, name, None)
-        # What is ignored from the start, as under nohup, stays ignored.
-        if number is not None and signal.getsignal(number) != signal.SIG_IGN:
-            signal.signal(number, stop)
+    stop_on_signals()
     if os.environ.get("BLUR_DEBUG") == "1":
         logging.basicConfig(level=logging.INFO)
         logging.getLogger("blur").setLevel(logging.DEBUG)
