@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from blur.errors import EXIT_LOOK, EXIT_OK, AuditError, ExistsError, OutputError, UsageError
-from blur.events import Finished, Notice, Stage, Started, Steps
+from blur.events import Finished, Notice, Started, Steps
 from blur.settings import Settings
 from blur.text import printable
 from blur.timing import TimeBase, clock
@@ -50,7 +50,7 @@ class Engine:
     check_playback: Callable[[Path, Pts, TimeBase, int, int], Steps[None]]
     check_boxes: Callable[[Path], list[str]]
     draft: Callable[[Path, bool], AbstractContextManager[Draft]]
-    save_plan: Callable[[Plan, Path], None]
+    save_plan: Callable[[Plan, Path, bool], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +83,8 @@ def real_engine() -> Engine:
         add_sound=add_sound,
         check_playback=check_playback,
         check_boxes=check_boxes,
-        draft=Draft,
-        save_plan=save,
+        draft=lambda target, force: Draft(target, force=force),
+        save_plan=lambda plan, path, force: save(plan, path, force=force),
     )
 
 
@@ -108,24 +108,25 @@ def anonymise(
     _refuse_overwriting(source, target, plan_file, force)
     engine = engine or real_engine()
     with _named_errors(), ExitStack() as stack:
-        if not dry_run:
-            stack.enter_context(_folder(target.parent))
-        # The draft comes first, so that a taken name or a locked folder shows before the long work.
-        draft = None if dry_run else stack.enter_context(engine.draft(target, force))
-        yield _started(name, "probe")
+        # The drafts come first, so that a taken name or a locked folder shows before the long work.
+        drafts = None if dry_run else stack.enter_context(_drafts(engine, target, settings, force))
+        yield Started(name, "probe")
         clip = engine.probe(source)
         observations = yield from engine.analyse(clip, settings)
-        yield _started(name, "plan")
+        yield Started(name, "plan")
         plan = engine.build_plan(observations, settings)
-        if plan_file is not None:
-            engine.save_plan(plan, plan_file)
-            yield Notice(
-                name, "plan", f"{printable(plan_file.name)} says where the faces are: do not publish it."
-            )
-        if draft is None:
+        made = None
+        if drafts is None:
             yield Notice(name, "dry-run", _summary(plan))
         else:
-            yield from _make(engine, clip, plan, settings, draft, target, force)
+            made = yield from _make(engine, clip, plan, settings, drafts)
+        if plan_file is not None:
+            engine.save_plan(plan, plan_file, force)
+            shown = printable(plan_file.name)
+            yield Notice(name, "plan", f"{shown} says where the faces are: do not publish it.")
+        if made is not None:
+            yield Started(name, "publish")
+            made.publish()
     return (yield from _finish(name, plan, None if dry_run else target, began))
 
 
@@ -143,32 +144,44 @@ def render_plan(
     name = printable(source.name)
     _refuse_overwriting(source, target, None, force)
     engine = engine or real_engine()
-    with _named_errors(), _folder(target.parent), engine.draft(target, force) as draft:
-        yield _started(name, "probe")
+    with _named_errors(), _drafts(engine, target, settings, force) as drafts:
+        yield Started(name, "probe")
         clip = engine.probe(source)
-        yield from _make(engine, clip, plan, settings, draft, target, force)
+        made = yield from _make(engine, clip, plan, settings, drafts)
+        yield Started(name, "publish")
+        made.publish()
     return (yield from _finish(name, plan, target, began))
 
 
+@contextmanager
+def _drafts(engine: Engine, target: Path, settings: Settings, force: bool) -> Iterator[tuple[Draft, Draft]]:
+    """Where to render to, and where to put the result with its sound: one draft where none is kept."""
+    with _folder(target.parent), engine.draft(target, force) as draft:
+        if settings.audio == "remove":
+            yield draft, draft
+        else:
+            with engine.draft(target, force) as with_sound:
+                yield draft, with_sound
+
+
 def _make(
-    engine: Engine, clip: Clip, plan: Plan, settings: Settings, draft: Draft, target: Path, force: bool
-) -> Steps[None]:
-    """Render into the draft, add the sound, check what came out and publish it."""
-    with ExitStack() as stack:
-        frames = yield from engine.render(clip, plan, settings, draft.path)
-        if frames != len(plan.pts):
-            raise AuditError(f"{frames} of {len(plan.pts)} frames were written")
-        if clip.sound is not None and settings.audio == "keep":
-            silent, draft = draft, stack.enter_context(engine.draft(target, force))
-            engine.add_sound(silent.path, clip, draft.path)
-        elif clip.sound is not None:
-            yield Notice(clip.name, "sound-removed", "The sound was removed; --audio keep keeps it.")
-        yield from engine.check_playback(draft.path, plan.pts, plan.time_base, plan.width, plan.height)
-        traces = engine.check_boxes(draft.path) if target.suffix.lower() == ".mp4" else []
-        if traces:
-            raise AuditError(f"the output holds what could trace the filmer: {', '.join(traces)}")
-        yield _started(clip.name, "publish")
-        draft.publish()
+    engine: Engine, clip: Clip, plan: Plan, settings: Settings, drafts: tuple[Draft, Draft]
+) -> Steps[Draft]:
+    """Renders into the first draft, adds the sound in the second, and returns what passed every check."""
+    made, with_sound = drafts
+    frames = yield from engine.render(clip, plan, settings, made.path)
+    if frames != len(plan.pts):
+        raise AuditError(f"{frames} of {len(plan.pts)} frames were written")
+    if clip.sound is not None and settings.audio == "keep":
+        engine.add_sound(made.path, clip, with_sound.path)
+        made = with_sound
+    elif clip.sound is not None:
+        yield Notice(clip.name, "sound-removed", "The sound was removed; --audio keep keeps it.")
+    yield from engine.check_playback(made.path, plan.pts, plan.time_base, plan.width, plan.height)
+    traces = engine.check_boxes(made.path) if made.path.suffix.lower() == ".mp4" else []
+    if traces:
+        raise AuditError(f"the output holds what could trace the filmer: {', '.join(traces)}")
+    return made
 
 
 def _finish(name: str, plan: Plan, target: Path | None, began: float) -> Steps[Outcome]:
@@ -185,10 +198,6 @@ def _finish(name: str, plan: Plan, target: Path | None, began: float) -> Steps[O
         exit_code=outcome.exit_code,
     )
     return outcome
-
-
-def _started(name: str, stage: Stage) -> Started:
-    return Started(name, stage)
 
 
 def _summary(plan: Plan) -> str:
