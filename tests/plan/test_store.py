@@ -1,0 +1,257 @@
+from __future__ import annotations
+
+import json
+import os
+import re
+import stat
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from blur.errors import ExistsError, InputError, OutputError, UnreadableError, UnsupportedError
+from blur.plan.model import Doubt, Plan, Track
+from blur.plan.store import dumps, load, loads, save
+from blur.timing import TimeBase
+
+coordinates = st.integers(-(1 << 20), (1 << 20) - 1)
+
+
+@st.composite
+def tracks(draw: st.DrawFn, times: list[int]) -> Track:
+    pts = sorted(draw(st.sets(st.sampled_from(times), max_size=8))) if times else []
+    regions = []
+    for _ in pts:
+        x0, y0 = draw(coordinates), draw(coordinates)
+        x1, y1 = draw(st.integers(x0 + 1, 1 << 20)), draw(st.integers(y0 + 1, 1 << 20))
+        regions.append([x0, y0, x1, y1])
+    return Track(
+        draw(st.sampled_from(["face", "held", "user"])),
+        draw(st.integers(0, 1000)),
+        np.array(pts, np.int64),
+        np.array(regions, np.int32).reshape(-1, 4),
+    )
+
+
+@st.composite
+def plans(draw: st.DrawFn) -> Plan:
+    times = sorted(draw(st.sets(st.integers(-(1 << 61), 1 << 61), max_size=40)))
+    doubts = []
+    for _ in range(draw(st.integers(0, 3))):
+        first = draw(st.integers(-(1 << 61), 1 << 61))
+        reason = draw(st.text(st.characters(categories=["L", "N", "P"]), max_size=20))
+        doubts.append(Doubt(first, first + draw(st.integers(0, 9)), reason, draw(st.integers(0, 1000))))
+    return Plan(
+        draw(st.integers(1, 1 << 15)),
+        draw(st.integers(1, 1 << 15)),
+        TimeBase(draw(st.integers(1, 1 << 30)), draw(st.integers(1, 1 << 30))),
+        np.array(times, np.int64),
+        tuple(draw(st.lists(tracks(times), max_size=3))),
+        tuple(sorted(doubts, key=lambda doubt: -doubt.weight)),
+    )
+
+
+def same(one: Plan, other: Plan) -> bool:
+    return (
+        (one.width, one.height, one.time_base, one.doubts)
+        == (other.width, other.height, other.time_base, other.doubts)
+        and one.pts.dtype == other.pts.dtype
+        and np.array_equal(one.pts, other.pts)
+        and len(one.tracks) == len(other.tracks)
+        and all(
+            (a.reason, a.certainty) == (b.reason, b.certainty)
+            and np.array_equal(a.pts, b.pts)
+            and a.regions.dtype == b.regions.dtype
+            and np.array_equal(a.regions, b.regions)
+            for a, b in zip(one.tracks, other.tracks, strict=True)
+        )
+    )
+
+
+def small_plan() -> Plan:
+    regions = np.array([[-5, 0, 20, 30], [-4, 0, 21, 30]], np.int32)
+    track = Track("face", 900, np.array([0, 3003], np.int64), regions)
+    pts = np.array([0, 3003, 6006], np.int64)
+    return Plan(640, 360, TimeBase(1, 90000), pts, (track,), (Doubt(0, 3003, "small face", 12),))
+
+
+@given(plans())
+def test_a_plan_survives_being_text(plan: Plan) -> None:
+    assert same(loads(dumps(plan)), plan)
+
+
+def test_the_text_has_one_line_for_each_region_of_a_frame() -> None:
+    lines = dumps(small_plan()).splitlines()
+    assert "[0, -5, 0, 20, 30]," in lines
+    assert "[3003, -4, 0, 21, 30]" in lines
+    assert '"schema": "blur-plan/1",' in lines
+    json.loads(dumps(small_plan()))
+
+
+def _set(*path: Any, to: Any) -> Callable[[dict[str, Any]], None]:
+    def change(data: dict[str, Any]) -> None:
+        place: Any = data
+        for key in path[:-1]:
+            place = place[key]
+        place[path[-1]] = to
+
+    return change
+
+
+BAD = {
+    "float": _set("width", to=640.0),
+    "bool": _set("height", to=True),
+    "nan": _set("tracks", 0, "regions", 0, 1, to=float("nan")),
+    "infinity": _set("pts", 2, to=float("inf")),
+    "text for a number": _set("width", to="640"),
+    "unknown key": _set("note", to=1),
+    "unknown empty key": _set("", to=1),
+    "unknown key in a track": _set("tracks", 0, "name", to="someone"),
+    "missing key": lambda data: data.pop("doubts"),
+    "short row": _set("tracks", 0, "regions", 0, to=[0, 1, 2, 3]),
+    "long row": _set("tracks", 0, "regions", 0, to=[0, 1, 2, 3, 4, 5]),
+    "bool in a row": _set("tracks", 0, "regions", 0, 1, to=True),
+    "times that fall": _set("pts", to=[3003, 0, 6006]),
+    "times that stand": _set("pts", to=[0, 3003, 3003]),
+    "track times that fall": _set("tracks", 0, "regions", to=[[3003, 0, 0, 9, 9], [0, 0, 0, 9, 9]]),
+    "a track where no frame is": _set("tracks", 0, "regions", to=[[1, 0, 0, 9, 9]]),
+    "no area": _set("tracks", 0, "regions", 0, to=[0, 5, 5, 5, 9]),
+    "upside down": _set("tracks", 0, "regions", 0, to=[0, 5, 9, 10, 5]),
+    "far out": _set("tracks", 0, "regions", 0, 3, to=1 << 21),
+    "smallest integer": _set("tracks", 0, "regions", 0, 1, to=-(1 << 63)),
+    "beyond 64 bits": _set("pts", 2, to=1 << 70),
+    "smallest time": _set("pts", 0, to=-(1 << 63)),
+    "huge picture": _set("width", to=1 << 20),
+    "no picture": _set("height", to=0),
+    "time base": _set("time_base", to=[1, 0]),
+    "time base of one": _set("time_base", to=[1]),
+    "reason": _set("tracks", 0, "reason", to="because"),
+    "reason that is no text": _set("tracks", 0, "reason", to=["face"]),
+    "certainty": _set("tracks", 0, "certainty", to=1001),
+    "doubt that ends before it begins": _set("doubts", 0, "last", to=-1),
+    "doubt that drives the terminal": _set("doubts", 0, "reason", to="\x1b[2J"),
+    "tracks that are no list": _set("tracks", to={}),
+    "schema": _set("schema", to="blur-plan/0"),
+    "schema of something else": _set("schema", to="blur-events/1"),
+    "schema that is no text": _set("schema", to=None),
+}
+
+
+@pytest.mark.parametrize("change", BAD.values(), ids=BAD.keys())
+def test_what_no_plan_can_say_is_refused_in_plain_words(change: Callable[[dict[str, Any]], None]) -> None:
+    data = json.loads(dumps(small_plan()))
+    change(data)
+    with pytest.raises(InputError) as caught:
+        loads(json.dumps(data))
+    assert caught.value.exit_code == 3
+    assert "plan" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "null", "[]", "{", '{"schema": "blur-plan/1"}', "[" * 100_000, "9" * 10_000, "\ud800", "{}{}"],
+    ids=["empty", "null", "list", "cut", "bare", "deep", "long number", "surrogate", "two"],
+)
+def test_what_is_no_plan_at_all_is_refused(text: str) -> None:
+    with pytest.raises(UnreadableError):
+        loads(text)
+
+
+def test_a_key_that_stands_twice_is_refused() -> None:
+    text = dumps(small_plan()).replace('"width": 640', '"width": 640,\n"width": 641')
+    with pytest.raises(UnreadableError):
+        loads(text)
+
+
+@given(
+    st.text(max_size=200)
+    | st.builds(json.dumps, st.recursive(st.none() | st.integers() | st.text(), st.lists))
+)
+def test_any_text_is_a_plan_or_a_named_error(text: str) -> None:
+    with pytest.raises(InputError):
+        loads(text)
+
+
+def test_a_newer_plan_is_named_as_such() -> None:
+    text = dumps(small_plan()).replace("blur-plan/1", "blur-plan/12")
+    with pytest.raises(UnsupportedError, match="newer"):
+        loads(text)
+
+
+def test_a_saved_plan_is_for_its_owner_alone(tmp_path: Path) -> None:
+    path = tmp_path / "clip.plan"
+    before = os.umask(0)
+    try:
+        save(small_plan(), path)
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert same(load(path), small_plan())
+    assert [each.name for each in tmp_path.iterdir()] == ["clip.plan"]
+
+
+def test_a_plan_in_the_way_stays_unless_forced(tmp_path: Path) -> None:
+    path = tmp_path / "clip.plan"
+    path.write_text("mine")
+    with pytest.raises(ExistsError):
+        save(small_plan(), path)
+    assert path.read_text() == "mine"
+    save(small_plan(), path, force=True)
+    assert same(load(path), small_plan())
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert [each.name for each in tmp_path.iterdir()] == ["clip.plan"]
+
+
+def test_a_link_is_replaced_and_not_followed(tmp_path: Path) -> None:
+    precious, path = tmp_path / "precious", tmp_path / "clip.plan"
+    precious.write_text("mine")
+    path.symlink_to(precious)
+    with pytest.raises(ExistsError):
+        save(small_plan(), path)
+    save(small_plan(), path, force=True)
+    assert precious.read_text() == "mine"
+    assert not path.is_symlink()
+
+
+@pytest.mark.parametrize(
+    "kind", [OSError(28, "No space left on device"), KeyboardInterrupt()], ids=["full", "stopped"]
+)
+def test_a_plan_that_cannot_be_finished_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: BaseException
+) -> None:
+    def fail(_: int) -> None:
+        raise kind
+
+    monkeypatch.setattr(os, "fsync", fail)
+    expected = OutputError if isinstance(kind, OSError) else KeyboardInterrupt
+    with pytest.raises(expected):
+        save(small_plan(), tmp_path / "clip.plan")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_is_not_there_is_an_output_error(tmp_path: Path) -> None:
+    with pytest.raises(OutputError):
+        save(small_plan(), tmp_path / "none" / "clip.plan")
+
+
+def test_what_cannot_be_read_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableError):
+        load(tmp_path / "none")
+    with pytest.raises(UnreadableError):
+        load(tmp_path)
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    with pytest.raises(UnreadableError):
+        load(fifo)
+    noise = tmp_path / "noise"
+    noise.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(UnreadableError):
+        load(noise)
+
+
+def test_no_float_is_ever_written() -> None:
+    assert not re.search(r"\d\.\d|NaN|Infinity|e\+", dumps(small_plan()))
