@@ -38,6 +38,7 @@ class Clip:
         duration: in seconds as the container claims; None where it does not say.
         rate: nominal frames per second, for estimates only.
         sound: the first sound track, None for a silent file.
+        pixel_aspect: how wide an upright pixel is shown for its height; 1 for nearly every clip.
     """
 
     path: Path
@@ -53,6 +54,7 @@ class Clip:
     duration: Fraction | None
     rate: Fraction | None
     sound: Sound | None
+    pixel_aspect: Fraction = Fraction(1)
 
     @property
     def name(self) -> str:
