@@ -47,7 +47,7 @@ def main(arguments):
         return fail(REFUSED, "Blur could not set itself up in " + str(ROOT) + ": " + str(error))
     if code:
         return code
-    return run_checks() if check else run_blur(arguments or ["demo", "-o", str(ROOT / "demo")])
+    return run_checks() if check else run_blur(arguments or demonstration())
 
 
 def fail(code, message):
@@ -103,6 +103,13 @@ def environment_works():
 def quiet_call(command):
     """Runs a command of the set-up. Its output goes to stderr, since stdout belongs to Blur."""
     return subprocess.call(command, cwd=str(ROOT), stdout=sys.stderr)
+
+
+def demonstration():
+    """The arguments that make a demonstration clip and anonymise it, anew each time."""
+    folder = ROOT / "demo"
+    folder.mkdir(exist_ok=True)
+    return ["demo", str(folder), "--force"]
 
 
 def run_blur(arguments):

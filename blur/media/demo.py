@@ -33,14 +33,17 @@ def make_demo(path: Path) -> None:
         raise MissingError("the demonstration needs scikit-image", "Run: pip install scikit-image") from error
     tags = {"metadata:g:0": f"location={POSITION}", "metadata:g:1": "creation_time=2026-05-01T12:00:00Z"}
     coding = {"c:v": "libx264", "crf": 18, "pix_fmt": "yuv420p", "c:a": "aac", "f": "mov"}
+    part = path.with_name(f".{path.name}.part")
     with as_file(photo) as portrait:
         tone = ffmpeg.input(f"sine=frequency=440:duration={SECONDS}", f="lavfi")
-        clip = ffmpeg.output(_scene(portrait), tone, str(path), loglevel="error", **tags, **coding)
+        clip = ffmpeg.output(_scene(portrait), tone, str(part), loglevel="error", **tags, **coding)
         try:
             clip.run(cmd=imageio_ffmpeg.get_ffmpeg_exe(), quiet=True, overwrite_output=True)
-        except ffmpeg.Error as error:
-            reason = error.stderr.decode(errors="replace").strip().splitlines()[-1:]
-            raise OutputError(f"the demonstration could not be written: {''.join(reason)}") from error
+            part.replace(path)
+        except (ffmpeg.Error, OSError) as error:
+            raise OutputError(f"the demonstration could not be written to {path.parent.name}") from error
+        finally:
+            part.unlink(missing_ok=True)
 
 
 def _scene(portrait: Path) -> Any:
