@@ -10,11 +10,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from blur.errors import EXIT_LOOK, EXIT_OK, AuditError, ExistsError, OutputError, UsageError
+from blur.errors import EXIT_LOOK, EXIT_OK, AuditError, ExistsError, OutputError, UnreadableError, UsageError
 from blur.events import Finished, Notice, Started, Steps
 from blur.settings import Settings
 from blur.text import printable
@@ -115,6 +114,8 @@ def anonymise(
         observations = yield from engine.analyse(clip, settings)
         yield Started(name, "plan")
         plan = engine.build_plan(observations, settings)
+        if len(plan.pts) == 0:
+            raise UnreadableError("there is no frame in it")
         made = None
         if drafts is None:
             yield Notice(name, "dry-run", _summary(plan))
@@ -216,7 +217,7 @@ def _spans(plan: Plan, doubts: list[Doubt]) -> str:
     """The doubts' times as a player shows them, in order."""
 
     def at(pts: int) -> str:
-        return clock(plan.time_base.seconds(max(pts - int(plan.pts[0]), 0)) or Fraction(0))
+        return clock(plan.time_base.seconds(max(pts - int(plan.pts[0]), 0)))
 
     spans = [(at(d.first), at(d.last)) for d in sorted(doubts, key=lambda d: (d.first, d.last))]
     shown = [first if first == last else f"{first} to {last}" for first, last in spans[:SPANS_SHOWN]]

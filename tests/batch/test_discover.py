@@ -1,0 +1,201 @@
+"""From names on the command line to sources and targets."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from blur.batch.discover import VIDEO_SUFFIXES, Job, discover, discover_one
+from blur.errors import UnreadableError, UsageError
+
+
+def touch(root: Path, *names: str) -> list[Path]:
+    for name in names:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).touch()
+    return [root / name for name in names]
+
+
+def pairs(root: Path, jobs: tuple[Job, ...]) -> list[tuple[str, str]]:
+    return [(str(j.source.relative_to(root)), str(j.target.relative_to(root))) for j in jobs]
+
+
+def test_the_result_lies_beside_its_source(tmp_path: Path) -> None:
+    (clip,) = touch(tmp_path, "march.MOV")
+    assert discover([clip]).jobs == (Job(clip, tmp_path / "march-blurred.mp4"),)
+
+
+def test_a_clip_that_is_named_is_tried_whatever_it_is(tmp_path: Path) -> None:
+    clips = [tmp_path / name for name in ("no_such.xyz", ".hidden.mp4", "a-blurred.mp4")]
+    assert [job.source for job in discover(clips).jobs] == clips
+
+
+def test_folders_give_their_videos_in_order_without_hidden_files_and_outputs(tmp_path: Path) -> None:
+    touch(
+        tmp_path,
+        *("b.mp4", "a.mkv", "sub/z.MTS", "sub/deep/c.webm"),
+        *("a.txt", "a.jpg", ".b.mp4", ".Trash/d.mp4", "b-blurred.mp4", "sub/z-blurred.MKV", "a-blurred.webm"),
+    )
+    sources = [str(job.source.relative_to(tmp_path)) for job in discover([tmp_path]).jobs]
+    assert sources == ["a.mkv", "b.mp4", "sub/z.MTS", "sub/deep/c.webm"]
+
+
+def test_what_a_run_wrote_is_not_taken_by_the_next(tmp_path: Path) -> None:
+    touch(tmp_path, "a.mp4", "sub/b.mov")
+    first = discover([tmp_path])
+    touch(tmp_path, *(str(job.target.relative_to(tmp_path)) for job in first.jobs))
+    assert discover([tmp_path]) == first
+
+
+def test_a_second_run_over_a_shells_list_leaves_the_outputs_of_the_first_alone(tmp_path: Path) -> None:
+    clip, output, other = touch(tmp_path, "a.mp4", "a-blurred.mp4", "b-blurred.mp4")
+    found = discover([clip, output, other])
+    assert [job.source for job in found.jobs] == [clip, other]
+    assert found.skipped == (output,)
+
+
+def test_an_output_folder_keeps_the_tree(tmp_path: Path) -> None:
+    touch(tmp_path, "in/a.mp4", "in/sub/b.mov")
+    out = tmp_path / "out"
+    assert pairs(tmp_path, discover([tmp_path / "in"], f"{out}/").jobs) == [
+        ("in/a.mp4", "out/a-blurred.mp4"),
+        ("in/sub/b.mov", "out/sub/b-blurred.mp4"),
+    ]
+    assert not out.exists()
+
+
+def test_folders_of_two_cameras_do_not_mix(tmp_path: Path) -> None:
+    touch(tmp_path, "cam1/0001.mp4", "cam2/0001.mp4")
+    jobs = discover([tmp_path / "cam1", tmp_path / "cam2"], str(tmp_path / "out")).jobs
+    assert [target for _, target in pairs(tmp_path, jobs)] == [
+        "out/cam1/0001-blurred.mp4",
+        "out/cam2/0001-blurred.mp4",
+    ]
+
+
+def test_an_output_folder_inside_the_input_is_not_read(tmp_path: Path) -> None:
+    touch(tmp_path, "a.mp4", "out/old.mp4")
+    sources = [job.source for job in discover([tmp_path], str(tmp_path / "out")).jobs]
+    assert sources == [tmp_path / "a.mp4"]
+
+
+def test_the_input_folder_can_be_the_output_folder(tmp_path: Path) -> None:
+    touch(tmp_path, "a.mp4", "sub/b.mp4")
+    jobs = discover([tmp_path], str(tmp_path)).jobs
+    assert [t for _, t in pairs(tmp_path, jobs)] == ["a-blurred.mp4", "sub/b-blurred.mp4"]
+
+
+@pytest.mark.parametrize("name", ["out.mp4", "out.mkv", "out.WEBM"])
+def test_a_file_can_be_named_for_one_clip(tmp_path: Path, name: str) -> None:
+    (clip,) = touch(tmp_path, "a.mov")
+    assert discover([clip], str(tmp_path / name)).jobs == (Job(clip, tmp_path / name),)
+
+
+@pytest.mark.parametrize("name", ["out.avi", "out", "out.mp4.txt"])
+def test_a_kind_that_cannot_be_written_is_refused(tmp_path: Path, name: str) -> None:
+    (clip,) = touch(tmp_path, "a.mov")
+    with pytest.raises(UsageError, match="kind") as error:
+        discover([clip], str(tmp_path / name))
+    assert ".mp4" in error.value.hint
+
+
+def test_a_folder_called_like_a_video_is_a_folder(tmp_path: Path) -> None:
+    (clip,) = touch(tmp_path, "a.mov")
+    (tmp_path / "out.mp4").mkdir()
+    assert discover([clip], str(tmp_path / "out.mp4")).jobs[0].target == tmp_path / "out.mp4/a-blurred.mp4"
+
+
+@pytest.mark.parametrize("output", ["out.mp4", "taken"])
+def test_several_clips_need_a_folder(tmp_path: Path, output: str) -> None:
+    touch(tmp_path, "in/a.mov", "in/b.mov", "taken")
+    for named in ([tmp_path / "in"], [tmp_path / "in/a.mov", tmp_path / "in/b.mov"]):
+        with pytest.raises(UsageError, match="no folder"):
+            discover(named, str(tmp_path / output))
+
+
+def test_clips_of_one_stem_are_told_apart(tmp_path: Path) -> None:
+    touch(tmp_path, "a.mov", "a.mp4", "b.mp4")
+    assert [t for _, t in pairs(tmp_path, discover([tmp_path]).jobs)] == [
+        "a-mov-blurred.mp4",
+        "a-mp4-blurred.mp4",
+        "b-blurred.mp4",
+    ]
+
+
+@pytest.mark.parametrize(
+    "names", [("x/a.mp4", "y/a.mp4"), ("x/a.mp4", "y/A.mp4"), ("x/é.mp4", "y/e\u0301.mp4")]
+)
+def test_two_clips_that_would_become_one_stop_before_anything_starts(
+    tmp_path: Path, names: tuple[str, str]
+) -> None:
+    with pytest.raises(UsageError, match="both become"):
+        discover(touch(tmp_path, *names), str(tmp_path / "out"))
+
+
+def test_a_clip_named_twice_is_taken_once(tmp_path: Path) -> None:
+    (clip,) = touch(tmp_path, "sub/a.mp4")
+    named = [clip, tmp_path, tmp_path / "sub" / ".." / "sub" / "a.mp4"]
+    assert [job.source for job in discover(named).jobs] == [clip]
+
+
+def test_nothing_to_do_is_said(tmp_path: Path) -> None:
+    touch(tmp_path, "a.txt")
+    with pytest.raises(UsageError, match="no video"):
+        discover([tmp_path])
+
+
+def test_a_folder_that_cannot_be_listed_is_not_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    touch(tmp_path, "a.mp4", "locked/b.mp4")
+    scandir = os.scandir
+
+    def refusing(path: str) -> object:
+        if str(path).endswith("locked"):
+            raise PermissionError(13, "refused", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    with pytest.raises(UnreadableError, match="locked"):
+        discover([tmp_path])
+
+
+def test_a_plan_is_for_one_clip(tmp_path: Path) -> None:
+    (clip,) = touch(tmp_path, "a.mp4")
+    assert discover_one(clip).target == tmp_path / "a-blurred.mp4"
+    with pytest.raises(UsageError, match="folder"):
+        discover_one(tmp_path)
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["", "x", "y", "x/y"]),
+            st.sampled_from(["a", "A", "b", "a-mp4", "a-blurred", "é"]),
+            st.sampled_from([".mp4", ".MP4", ".mov", ".webm"]),
+        ),
+        min_size=1,
+        max_size=8,
+    ),
+    st.sampled_from([None, "out/"]),
+)
+def test_no_two_outputs_are_one_file_and_none_is_an_input(
+    clips: list[tuple[str, str, str]], output: str | None
+) -> None:
+    named = [Path("nowhere", folder, stem + suffix) for folder, stem, suffix in clips]
+    try:
+        found = discover(named, output)
+    except UsageError:
+        return
+    targets = [str(job.target).casefold() for job in found.jobs]
+    assert len(set(targets)) == len(targets)
+    assert not {str(job.source).casefold() for job in found.jobs} & set(targets)
+    assert {job.source for job in found.jobs} | set(found.skipped) == set(named)
+
+
+def test_suffixes_are_compared_in_small_letters() -> None:
+    assert all(suffix == suffix.lower() and suffix.startswith(".") for suffix in VIDEO_SUFFIXES)

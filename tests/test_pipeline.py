@@ -1,0 +1,376 @@
+"""The way of a clip, with steps that are put in: what is published, when, and what is left behind."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from blur.errors import (
+    EXIT_LOOK,
+    EXIT_OK,
+    AuditError,
+    DamagedError,
+    ExistsError,
+    OutputError,
+    UnreadableError,
+    UsageError,
+)
+from blur.events import Event, Finished, Notice, Progress, Started, Steps
+from blur.media.clip import Clip, Sound
+from blur.pipeline import Engine, Outcome, anonymise, render_plan
+from blur.plan.model import Doubt, Plan, Track
+from blur.settings import Settings
+from blur.timing import TimeBase
+
+SOUND = Sound(1, "aac", 48000, 1)
+PICTURE = b"covered"
+
+
+def plan_of(frames: int = 10, covered: int = 4, doubts: tuple[Doubt, ...] = ()) -> Plan:
+    pts = np.arange(frames, dtype=np.int64) * 100 + 5000
+    box = np.tile(np.array([[0, 0, 8, 8]], np.int32), (covered, 1))
+    return Plan(32, 16, TimeBase(1, 1000), pts, (Track("face", 900, pts[:covered].copy(), box),), doubts)
+
+
+@dataclass
+class FakeDraft:
+    target: Path
+    path: Path
+
+    def publish(self) -> None:
+        self.path.replace(self.target)
+
+
+class Bench:
+    """An engine of dummies that keeps a record of the calls."""
+
+    def __init__(self, source: Path, *, sound: Sound | None = None, plan: Plan | None = None) -> None:
+        self.calls: list[str] = []
+        self.plan = plan or plan_of()
+        self.clip = Clip(
+            source,
+            "mov",
+            "h264",
+            32,
+            16,
+            0,
+            False,
+            "yuv420p",
+            TimeBase(1, 1000),
+            10,
+            Fraction(1),
+            None,
+            sound,
+        )
+        self.engine = Engine(
+            probe=self.probe,
+            analyse=self.analyse,
+            build_plan=lambda _, __: self.plan,
+            render=self.render,
+            add_sound=self.add_sound,
+            check_playback=self.check_playback,
+            check_boxes=self.check_boxes,
+            draft=self.draft,
+            save_plan=lambda _, path, __: path.write_text("{}") and None,
+        )
+
+    def but(self, **steps: Any) -> Engine:
+        return replace(self.engine, **steps)
+
+    def probe(self, path: Path) -> Clip:
+        assert path == self.clip.path
+        self.calls.append("probe")
+        return self.clip
+
+    def analyse(self, clip: Clip, _: Settings) -> Steps[str]:
+        yield Started(clip.name, "analyse", 10)
+        yield Progress(clip.name, "analyse", 10, 10)
+        self.calls.append("analyse")
+        return "observations"
+
+    def render(self, _: Clip, plan: Plan, __: Settings, path: Path) -> Steps[int]:
+        yield Started("clip.mov", "render", 10)
+        path.write_bytes(PICTURE)
+        self.calls.append("render")
+        return len(plan.pts)
+
+    def add_sound(self, silent: Path, _: Clip, target: Path) -> None:
+        target.write_bytes(silent.read_bytes() + b" and sound")
+        self.calls.append("sound")
+
+    def check_playback(self, path: Path, *_: object) -> Steps[None]:
+        yield Started("clip.mov", "check", 10)
+        assert path.exists()
+        self.calls.append("playback")
+
+    def check_boxes(self, path: Path) -> list[str]:
+        assert path.exists()
+        self.calls.append("boxes")
+        return []
+
+    @contextmanager
+    def draft(self, target: Path, force: bool) -> Iterator[FakeDraft]:
+        if target.exists() and not force:
+            raise ExistsError("there already")
+        draft = FakeDraft(target, target.with_name(f".{len(list(target.parent.iterdir()))}{target.suffix}"))
+        draft.path.touch()
+        try:
+            yield draft
+        finally:
+            draft.path.unlink(missing_ok=True)
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    path = tmp_path / "clip.mov"
+    path.write_bytes(b"original")
+    return path
+
+
+def run(steps: Steps[Outcome]) -> tuple[list[Event], Outcome]:
+    events: list[Event] = []
+    while True:
+        try:
+            events.append(next(steps))
+        except StopIteration as stop:
+            return events, stop.value
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def notices(events: list[Event]) -> dict[str, str]:
+    return {event.code: event.message for event in events if isinstance(event, Notice)}
+
+
+def test_a_clip_goes_through_every_step_in_order_and_is_published(source: Path) -> None:
+    bench, target = Bench(source), source.with_name("out.mp4")
+    events, outcome = run(anonymise(source, target, Settings(), engine=bench.engine))
+    assert bench.calls == ["probe", "analyse", "render", "playback", "boxes"]
+    assert outcome == Outcome(target, 10, 1, EXIT_OK)
+    assert target.read_bytes() == PICTURE
+    assert names(source.parent) == ["clip.mov", "out.mp4"]
+    stages = [event.stage for event in events if isinstance(event, Started)]
+    assert stages == ["probe", "analyse", "plan", "render", "check", "publish"]
+    last = events[-1]
+    assert isinstance(last, Finished)
+    assert (last.clip, last.output, last.frames, last.tracks) == ("clip.mov", "out.mp4", 10, 1)
+
+
+def test_nothing_stands_under_the_outputs_name_before_it_is_published(source: Path) -> None:
+    target = source.with_name("out.mp4")
+    for event in anonymise(source, target, Settings(), engine=Bench(source).engine):
+        assert target.exists() == isinstance(event, Finished)
+
+
+@pytest.mark.parametrize(
+    "step",
+    ["probe", "analyse", "build_plan", "render", "check_playback", "check_boxes", "add_sound", "save_plan"],
+)
+@pytest.mark.parametrize("error", [DamagedError("broken"), KeyboardInterrupt(), ValueError("a fault")])
+def test_a_step_that_fails_leaves_nothing_behind(source: Path, step: str, error: BaseException) -> None:
+    def broken(*_: object) -> Any:
+        raise error
+
+    target = source.parent / "new" / "folder" / "out.mp4"
+    work = anonymise(
+        source,
+        target,
+        Settings(audio="keep"),
+        plan_file=source.with_name("a.plan.json"),
+        engine=Bench(source, sound=SOUND).but(**{step: broken}),
+    )
+    with pytest.raises(type(error)):
+        run(work)
+    assert names(source.parent) == ["clip.mov"]
+    assert source.read_bytes() == b"original"
+
+
+def test_work_that_is_closed_half_way_leaves_nothing_behind(source: Path) -> None:
+    work = anonymise(source, source.parent / "new" / "out.mp4", Settings(), engine=Bench(source).engine)
+    stages = (event.stage for event in work if isinstance(event, Started))
+    assert "render" in iter(lambda: next(stages), "check")
+    assert names(source.parent) == ["clip.mov", "new"]
+    work.close()
+    assert names(source.parent) == ["clip.mov"]
+
+
+def test_what_could_trace_is_not_published(source: Path) -> None:
+    target = source.with_name("out.mp4")
+    engine = Bench(source).but(check_boxes=lambda _: ["moov/udta"])
+    with pytest.raises(AuditError, match="moov/udta"):
+        run(anonymise(source, target, Settings(), engine=engine))
+    assert not target.exists()
+
+
+def test_a_short_output_is_not_published(source: Path) -> None:
+    def short(_: Clip, plan: Plan, __: Settings, path: Path) -> Generator[Event, None, int]:
+        path.write_bytes(PICTURE)
+        yield Progress("clip.mov", "render", 9)
+        return len(plan.pts) - 1
+
+    with pytest.raises(AuditError, match="9 of 10"):
+        run(
+            anonymise(source, source.with_name("out.mp4"), Settings(), engine=Bench(source).but(render=short))
+        )
+    assert names(source.parent) == ["clip.mov"]
+
+
+def test_an_output_that_is_there_is_refused_before_any_work(source: Path) -> None:
+    bench, target = Bench(source), source.with_name("out.mp4")
+    target.write_bytes(b"mine")
+    with pytest.raises(ExistsError):
+        run(anonymise(source, target, Settings(), engine=bench.engine))
+    assert bench.calls == []
+    assert target.read_bytes() == b"mine"
+    run(anonymise(source, target, Settings(), force=True, engine=bench.engine))
+    assert target.read_bytes() == PICTURE
+
+
+def hard(source: Path, target: Path) -> None:
+    target.hardlink_to(source)
+
+
+def soft(source: Path, target: Path) -> None:
+    target.symlink_to(source)
+
+
+def hanging(source: Path, target: Path) -> None:
+    target.symlink_to(source.name)
+    source.unlink()
+
+
+@pytest.mark.parametrize("link", [hard, soft, hanging])
+def test_the_original_is_never_the_output_not_even_through_a_link(
+    source: Path, link: Callable[[Path, Path], None]
+) -> None:
+    target = source.with_name("link.mp4")
+    link(source, target)
+    bench = Bench(source)
+    for output, plan_file in ((target, None), (source.with_name("other.mp4"), target), (source, None)):
+        with pytest.raises(UsageError, match="original"):
+            run(anonymise(source, output, Settings(), force=True, plan_file=plan_file, engine=bench.engine))
+    assert bench.calls == []
+
+
+def test_a_dry_run_says_what_would_be_covered_and_writes_nothing(source: Path) -> None:
+    bench = Bench(source)
+    work = anonymise(source, source.parent / "no" / "out.mp4", Settings(), dry_run=True, engine=bench.engine)
+    events, outcome = run(work)
+    assert notices(events)["dry-run"].startswith("Would cover 1 track, in 0.4 of 1.0 seconds.")
+    assert outcome.output is None
+    assert bench.calls == ["probe", "analyse"]
+    assert names(source.parent) == ["clip.mov"]
+
+
+def test_a_dry_run_of_a_single_frame_still_counts(source: Path) -> None:
+    engine = Bench(source, plan=plan_of(1, 1)).engine
+    events, _ = run(anonymise(source, source.with_name("o.mp4"), Settings(), dry_run=True, engine=engine))
+    assert "in 0.0 of 0.0 seconds" in notices(events)["dry-run"]
+
+
+def test_a_clip_without_frames_is_refused(source: Path) -> None:
+    engine = Bench(source, plan=plan_of(0, 0)).engine
+    with pytest.raises(UnreadableError):
+        run(anonymise(source, source.with_name("o.mp4"), Settings(), engine=engine))
+    assert names(source.parent) == ["clip.mov"]
+
+
+def test_sound_is_removed_with_a_word_and_only_where_there_was_some(source: Path) -> None:
+    target = source.with_name("out.mp4")
+    events, _ = run(anonymise(source, target, Settings(), engine=Bench(source, sound=SOUND).engine))
+    assert "sound-removed" in notices(events)
+    events, _ = run(anonymise(source, target, Settings(), force=True, engine=Bench(source).engine))
+    assert "sound-removed" not in notices(events)
+
+
+def test_sound_that_is_kept_is_in_what_is_checked_and_published(source: Path) -> None:
+    bench, target = Bench(source, sound=SOUND), source.with_name("out.mp4")
+    events, _ = run(anonymise(source, target, Settings(audio="keep"), engine=bench.engine))
+    assert bench.calls == ["probe", "analyse", "render", "sound", "playback", "boxes"]
+    assert target.read_bytes() == PICTURE + b" and sound"
+    assert "sound-removed" not in notices(events)
+    assert names(source.parent) == ["clip.mov", "out.mp4"]
+
+
+def test_a_silent_clip_is_published_although_sound_is_to_be_kept(source: Path) -> None:
+    target = source.with_name("out.mp4")
+    run(anonymise(source, target, Settings(audio="keep"), engine=Bench(source).engine))
+    assert target.read_bytes() == PICTURE
+
+
+def test_heavy_doubts_ask_a_person_to_look_and_light_ones_do_not(source: Path) -> None:
+    doubts = (Doubt(5300, 5900, "a", 950), Doubt(5100, 5100, "b", 900), Doubt(5200, 5200, "c", 899))
+    bench = Bench(source, plan=plan_of(doubts=doubts))
+    events, outcome = run(anonymise(source, source.with_name("out.mp4"), Settings(), engine=bench.engine))
+    assert outcome.exit_code == EXIT_LOOK
+    assert notices(events)["look"] == "Look at the output at 0:00.1, 0:00.3 to 0:00.9."
+    bench = Bench(source, plan=plan_of(doubts=doubts[2:]))
+    events, outcome = run(anonymise(source, source.with_name("o.mp4"), Settings(), engine=bench.engine))
+    assert outcome.exit_code == EXIT_OK
+    assert "look" not in notices(events)
+
+
+def test_a_plan_is_written_where_it_was_asked_for_and_nowhere_else(source: Path) -> None:
+    plan_file = source.with_name("a.plan.json")
+    bench = Bench(source)
+    work = anonymise(source, source.with_name("o.mp4"), Settings(), plan_file=plan_file, engine=bench.engine)
+    events, _ = run(work)
+    assert "do not publish" in notices(events)["plan"]
+    assert names(source.parent) == ["a.plan.json", "clip.mov", "o.mp4"]
+    with pytest.raises(ExistsError):
+        run(
+            anonymise(source, source.with_name("p.mp4"), Settings(), plan_file=plan_file, engine=bench.engine)
+        )
+    assert bench.calls.count("probe") == 1
+
+
+def test_a_plan_is_rendered_without_looking_for_faces(source: Path) -> None:
+    bench, target = Bench(source), source.with_name("out.mp4")
+    _, outcome = run(render_plan(source, target, bench.plan, Settings(), engine=bench.engine))
+    assert bench.calls == ["probe", "render", "playback", "boxes"]
+    assert outcome == Outcome(target, 10, 1, EXIT_OK)
+    assert target.read_bytes() == PICTURE
+
+
+@pytest.mark.parametrize("suffix", [".mkv", ".webm"])
+def test_boxes_are_looked_for_where_there_are_any(source: Path, suffix: str) -> None:
+    bench = Bench(source)
+    run(anonymise(source, source.with_name(f"o{suffix}"), Settings(), engine=bench.engine))
+    assert "boxes" not in bench.calls
+    assert "playback" in bench.calls
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EACCES, errno.EROFS, errno.ENAMETOOLONG])
+def test_what_the_system_refuses_has_a_name(source: Path, number: int) -> None:
+    def full(*_: object) -> Any:
+        raise OSError(number, "refused")
+
+    with pytest.raises(OutputError):
+        run(anonymise(source, source.with_name("o.mp4"), Settings(), engine=Bench(source).but(render=full)))
+    assert names(source.parent) == ["clip.mov"]
+
+
+def test_an_output_folder_that_is_a_file_has_a_name(source: Path) -> None:
+    with pytest.raises(OutputError):
+        run(anonymise(source, source / "o.mp4", Settings(), engine=Bench(source).engine))
+
+
+def test_names_in_events_cannot_steer_a_terminal(source: Path) -> None:
+    nasty = source.rename(source.with_name("a\x1b[31m\n.mov"))
+    target = nasty.with_name("b\x07.mp4")
+    events, _ = run(anonymise(nasty, target, Settings(), engine=Bench(nasty).engine))
+    last = events[-1]
+    assert isinstance(last, Finished)
+    assert last.output is not None
+    assert (last.clip + last.output).isprintable()
+    assert target.exists()
