@@ -33,8 +33,8 @@ def cover_mosaic(planes: Planes, regions: Regions) -> None:
                 np.arange(part.start, part.stop) // (block * side >> sub) * block + block // 2
                 for part, sub in zip(window, (sub_y, sub_x), strict=True)
             )
-            values = field[
-                np.ix_(rows.clip(0, field.shape[0] - 1), cols.clip(0, field.shape[1] - 1), [channel])
-            ][..., 0]
+            values = field[..., channel][
+                np.ix_(rows.clip(0, field.shape[0] - 1), cols.clip(0, field.shape[1] - 1))
+            ]
             mask = patch.mask[:: 1 << sub_y, :: 1 << sub_x]
             plane[window][mask] = np.rint(values[mask]).clip(0, (1 << planes.depth) - 1).astype(plane.dtype)

@@ -17,9 +17,8 @@ def cover_solid(planes: Planes, regions: Regions) -> None:
     height, width = planes.arrays[0].shape
     sub_x, sub_y = planes.sub_x, planes.sub_y
     black = 0 if planes.full_range else 16 << (planes.depth - 8)
-    for patch in region_mask(
-        regions, width, height, cell=(1 << sub_x, 1 << sub_y), align=1 << max(sub_x, sub_y)
-    ):
+    cell = (1 << sub_x, 1 << sub_y)
+    for patch in region_mask(regions, width, height, cell=cell, align=max(cell)):
         luma, *chroma = planes.arrays
         luma[patch.window()][patch.mask] = black
         mask = patch.mask[:: 1 << sub_y, :: 1 << sub_x]

@@ -89,9 +89,10 @@ def enlarge(field: Field, patch: Patch, sub: tuple[int, int], side: int) -> Fiel
     cols = np.arange(patch.x // side - around, -(-(patch.x + width) // side) + around)
     part = field[np.ix_(rows.clip(0, field.shape[0] - 1), cols.clip(0, field.shape[1] - 1))]
     wide, tall = side >> sub[0], side >> sub[1]
-    large = cv2.resize(part, (len(cols) * wide, len(rows) * tall), interpolation=cv2.INTER_CUBIC)
+    size = (len(cols) * wide, len(rows) * tall)
+    large: Field = np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_CUBIC), np.float32)
     down, right = patch.window(*sub)
-    return np.asarray(large, np.float32)[
+    return large[
         around * tall : around * tall + down.stop - down.start,
         around * wide : around * wide + right.stop - right.start,
     ]
@@ -125,8 +126,8 @@ def _blend(
 
 def _feather(mask: Mask, ring: int) -> NDArray[np.float32]:
     """One inside the mask, falling smoothly to nought at the distance ``ring`` outside of it."""
-    away = cv2.distanceTransform((~mask).view(np.uint8), cv2.DIST_L2, 3)
-    near = (1 - np.asarray(away, np.float32) / ring).clip(0, 1)
+    away = np.asarray(cv2.distanceTransform((~mask).view(np.uint8), cv2.DIST_L2, 3), np.float32)
+    near: NDArray[np.float32] = (1 - away / np.float32(ring)).clip(0, 1)
     return near * near * (3 - 2 * near)
 
 
@@ -157,13 +158,15 @@ def _pull_push(values: Field, weight: NDArray[np.float32], ultimately: NDArray[n
     """Fill the cells of weight nought from the others; values there must be nought already."""
     pyramid = [(values, weight)]
     while max(weight.shape) > 1:
-        values, weight = cv2.pyrDown(values), cv2.pyrDown(weight)
+        values = np.asarray(cv2.pyrDown(values), np.float32)
+        weight = np.asarray(cv2.pyrDown(weight), np.float32)
         # A cell that is half known is known: the fill then keeps the colours of the nearest border.
         gain = np.minimum(_SATURATION, 1 / np.maximum(weight, np.float32(_GREY_WEIGHT)))
         values, weight = values * gain[..., None], weight * gain
         pyramid.append((values, weight))
-    filled = (values + _GREY_WEIGHT * ultimately) / (weight[..., None] + _GREY_WEIGHT)
+    filled: Field = (values + _GREY_WEIGHT * ultimately) / (weight[..., None] + _GREY_WEIGHT)
     for values, weight in reversed(pyramid[:-1]):
         # values are weighted already: this is the blend of their mean and the coarser level.
-        filled = values + (1 - weight[..., None]) * cv2.pyrUp(filled, dstsize=weight.shape[::-1])
+        coarse = np.asarray(cv2.pyrUp(filled, dstsize=weight.shape[::-1]), np.float32)
+        filled = values + (1 - weight[..., None]) * coarse
     return filled
