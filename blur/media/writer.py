@@ -1,0 +1,177 @@
+"""Writing a clip: frames in, a file out that holds a picture and nothing that tells of its maker."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import av
+from av.bitstream import BitStreamFilterContext
+from av.codec.context import Flags as CodecFlags
+from av.container import OutputContainer
+from av.container.core import Flags as ContainerFlags
+from av.packet import Packet
+from av.video.stream import VideoStream
+
+from blur.errors import OutputError, UnsupportedError
+from blur.media.clip import Clip, Frame
+from blur.media.container import local_url
+
+_MUXERS = {".mp4": "mp4", ".mkv": "matroska", ".webm": "webm"}
+
+SUFFIXES = tuple(_MUXERS)
+"""The kinds of file that can be written, by their names' endings."""
+
+# Measured on four 1280x720 crowds at crf 18, two cores: superfast takes 7 to 13 ms of processor time
+# a frame for 43.0 to 45.8 dB of luma (worst frame 42.3); veryfast 13 to 26 ms for 43.5 to 45.6 dB.
+# Without B-frames and look-ahead an encoder holds next to no frames: 8K takes half of the memory.
+_PRESET = "superfast"
+_NO_DELAY = {"bf": "0", "rc-lookahead": "0"}
+
+# NAL units that carry supplemental information: the encoder's name and settings among it.
+_STAMPS = {"libx264": "6", "libx265": "39|40"}
+
+
+class Writer:
+    """Encodes frames into a new file at ``path``, as a context manager.
+
+    8-bit pictures become H.264, deeper ones HEVC Main 10, both VP9 in WebM. Size, pixel format,
+    colour tags, pixel aspect and the distances between frames stay exactly as they are; the first
+    frame comes at 0. The file is complete once the ``with`` block has ended without an error.
+
+    Args:
+        path: ends in one of SUFFIXES; replaced where it exists.
+        clip: whose frames will be written.
+        crf: constant rate factor, 0 (largest) to 51 (worst).
+
+    Raises:
+        UnsupportedError: at once, for any other suffix.
+        OutputError: where the file cannot be written.
+    """
+
+    def __init__(self, path: Path, clip: Clip, crf: int) -> None:
+        if path.suffix.lower() not in _MUXERS:
+            raise UnsupportedError(
+                f"cannot write {path.suffix or 'a file without a suffix'}",
+                f"Choose a name that ends in {', '.join(SUFFIXES)}.",
+            )
+        self._muxer = _MUXERS[path.suffix.lower()]
+        self._path = path
+        self._clip = clip
+        self._crf = crf
+        self._container: OutputContainer | None = None
+        self._stream: VideoStream | None = None
+        self._filter: BitStreamFilterContext | None = None
+        self._first = 0
+
+    def __enter__(self) -> Self:
+        try:
+            self._container = av.open(
+                local_url(self._path), "w", format=self._muxer, container_options=_muxer_options(self._muxer)
+            )
+        except (av.FFmpegError, OSError, ValueError) as error:
+            raise _refused(error) from error
+        self._container.flags |= ContainerFlags.bitexact.value
+        return self
+
+    def write(self, frame: Frame) -> None:
+        """Encodes one frame. Frames must come in the order of their times.
+
+        The picture's own time is changed. Raises OutputError where the file cannot be written.
+        """
+        picture = frame.picture
+        try:
+            if self._stream is None:
+                self._first = frame.pts
+                self._stream = self._add_stream(picture)
+            picture.pts = frame.pts - self._first
+            picture.time_base = self._clip.time_base.fraction
+            picture.pict_type = 0  # the encoder chooses, not the source's encoder
+            self._mux(self._stream.encode(picture))
+        except (av.FFmpegError, OSError, ValueError) as error:
+            raise _refused(error) from error
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        assert self._container is not None
+        try:
+            if kind is None and self._stream is not None:
+                self._mux(self._stream.encode(None))
+                if self._filter is not None:
+                    self._write(self._filter.filter(None))
+            self._container.close()
+        except (av.FFmpegError, OSError, ValueError) as error:
+            if kind is None:
+                raise _refused(error) from error
+
+    def _mux(self, packets: Iterable[Packet[VideoStream]]) -> None:
+        for packet in packets:
+            if self._filter is None:
+                self._write([packet])
+            else:
+                self._write(self._filter.filter(packet))
+
+    def _write(self, packets: Iterable[Packet[VideoStream]]) -> None:
+        assert self._container is not None and self._stream is not None
+        for packet in packets:
+            packet.stream = self._stream
+            self._container.mux_one(packet)
+
+    def _add_stream(self, picture: av.VideoFrame) -> VideoStream:
+        assert self._container is not None
+        clip = self._clip
+        name = _encoder(self._muxer, clip.pixel_format)
+        stream: VideoStream = self._container.add_stream(name, rate=clip.rate)
+        codec = stream.codec_context
+        codec.width, codec.height = clip.width, clip.height
+        codec.pix_fmt = clip.pixel_format
+        codec.time_base = stream.time_base = clip.time_base.fraction
+        codec.sample_aspect_ratio = clip.pixel_aspect
+        codec.color_range = picture.color_range
+        codec.color_primaries = picture.color_primaries
+        codec.color_trc = picture.color_trc
+        codec.colorspace = picture.colorspace
+        codec.thread_type = "SLICE"
+        codec.flags |= CodecFlags.bitexact
+        if picture.interlaced_frame and name == "libx264":
+            codec.flags |= CodecFlags.interlaced_dct
+        codec.options = _encoder_options(name, self._crf)
+        if name == "libx265" and self._muxer == "mp4":
+            codec.codec_tag = "hvc1"  # Apple's players take no other
+        codec.open()
+        if name in _STAMPS:
+            self._filter = BitStreamFilterContext(f"filter_units=remove_types={_STAMPS[name]}", stream)
+        return stream
+
+
+def _encoder(muxer: str, pixel_format: str) -> str:
+    if muxer == "webm":
+        return "libvpx-vp9"
+    return "libx265" if pixel_format.endswith("10le") else "libx264"
+
+
+def _encoder_options(name: str, crf: int) -> dict[str, str]:
+    if name == "libvpx-vp9":
+        # VP9 counts quality from 0 to 63.
+        quality = str(round(crf * 63 / 51))
+        return {"crf": quality, "b": "0", "deadline": "realtime", "cpu-used": "6", "row-mt": "1"}
+    # Captions and user data ride on decoded pictures; neither may pass.
+    options = {"preset": _PRESET, "crf": str(crf), "a53cc": "0", "udu_sei": "0"}
+    if name == "libx265":
+        options["x265-params"] = "info=0:log-level=none:bframes=0:rc-lookahead=0:lookahead-slices=0"
+        return options
+    return options | _NO_DELAY
+
+
+def _muxer_options(muxer: str) -> dict[str, str]:
+    if muxer == "mp4":
+        return {"movflags": "+faststart", "empty_hdlr_name": "1"}
+    return {}
+
+
+def _refused(error: Exception) -> OutputError:
+    reason = getattr(error, "strerror", None) or str(error)
+    return OutputError(f"the output cannot be written: {reason}")
