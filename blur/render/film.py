@@ -1,0 +1,102 @@
+"""Rendering a clip: frames in, the plan's regions covered, frames out."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+
+from blur.errors import AuditError
+from blur.events import Progress, Started, Steps
+from blur.media.clip import Clip, Frame
+from blur.media.picture import planes
+from blur.media.reader import ahead, read
+from blur.media.writer import Writer
+from blur.plan.model import Plan, Regions
+from blur.render.cover import cover
+from blur.settings import Settings, Style
+from blur.timing import clock
+
+_AHEAD = 3  # frames that are decoded before they are needed
+_BEHIND = 2  # frames that wait for the encoder
+_INTERVAL = 0.1  # seconds between two reports of progress
+
+
+def render(clip: Clip, plan: Plan, settings: Settings, path: Path) -> Steps[int]:
+    """Write the clip to a new file with every region of the plan covered.
+
+    Decoding, covering and encoding overlap; no more than a handful of frames is held at a time.
+
+    Args:
+        clip: the source.
+        plan: its plan.
+        settings: how to cover and encode.
+        path: of the file to write; replaced where it exists. What is left after an error is whole
+            in no sense, and the caller's to remove.
+
+    Returns:
+        The number of frames written.
+
+    Raises:
+        AuditError: the clip's frames are not exactly those of the plan.
+        InputError, OutputError: as `read` and `Writer`.
+    """
+    if (clip.width, clip.height, clip.time_base) != (plan.width, plan.height, plan.time_base):
+        raise _mismatch(clip, "its size or time base differs")
+    total = len(plan.pts)
+    yield Started(clip.name, "render", total)
+    waiting: deque[Future[None]] = deque()
+    reported = time.monotonic()
+    # Closed in turn: what waits is encoded or dropped, then the file, then the decoder.
+    with (
+        closing(ahead(read(clip), _AHEAD)) as frames,
+        Writer(path, clip, settings.crf) as writer,
+        ThreadPoolExecutor(1, "blur-encode") as encoder,
+    ):
+        try:
+            for count, frame in enumerate(_covered(clip, plan, frames, settings.style), 1):
+                waiting.append(encoder.submit(writer.write, frame))
+                if len(waiting) > _BEHIND:
+                    waiting.popleft().result()
+                if time.monotonic() - reported >= _INTERVAL:
+                    reported = time.monotonic()
+                    yield Progress(clip.name, "render", count - len(waiting), total)
+            while waiting:
+                waiting.popleft().result()
+        finally:
+            encoder.shutdown(cancel_futures=True)
+    yield Progress(clip.name, "render", total, total)
+    return total
+
+
+def _covered(clip: Clip, plan: Plan, frames: Iterator[Frame], style: Style) -> Iterator[Frame]:
+    """The frames, covered in place, each checked to be the one that the plan has at its position."""
+    regions: Mapping[int, Regions] = plan.by_frame()
+    rng = np.random.default_rng()  # from the operating system, and never kept
+    planned = iter(plan.pts.tolist())
+    for frame in frames:
+        if frame.pts != next(planned, None):
+            raise _mismatch(clip, f"it has another frame near {_where(plan, frame.pts)}")
+        if frame.pts in regions:
+            cover(planes(frame.picture), regions[frame.pts], style, rng)
+        yield frame
+    missing = next(planned, None)
+    if missing is not None:
+        raise _mismatch(clip, f"its frames end before {_where(plan, missing)}")
+
+
+def _where(plan: Plan, pts: int) -> str:
+    first = int(plan.pts[0]) if len(plan.pts) else 0
+    return clock(max(plan.time_base.seconds(pts - first), plan.time_base.seconds(0)))
+
+
+def _mismatch(clip: Clip, what: str) -> AuditError:
+    return AuditError(
+        f"{clip.name} is not the clip that was planned for: {what}",
+        "Nothing was published. The file has changed since, or the plan belongs to another; plan it again.",
+    )
