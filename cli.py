@@ -121,7 +121,7 @@ def render(
 
 @cli.command()
 @click.argument("folder", default=".", type=click.Path(path_type=Path, file_okay=False, exists=True))
-@click.option("--force", is_flag=True, help="Replace the output of an earlier demonstration.")
+@click.option("--force", is_flag=True, help="Replace an earlier demonstration.")
 @telling
 def demo(folder: Path, force: bool, as_json: bool, quiet: bool) -> None:
     """Makes a small demonstration clip in FOLDER and covers its faces."""

@@ -15,7 +15,7 @@ from blur.pipeline import Outcome, anonymise, render_plan
 from blur.settings import Settings
 from blur.text import printable
 
-DEMO = "blur-demo.mp4"
+DEMO = "blur-demo.mov"
 
 log = logging.getLogger(__name__)
 
@@ -68,13 +68,13 @@ def render_one(job: Job, plan_file: Path, settings: Settings, *, force: bool) ->
 
 
 def demonstrate(folder: Path, *, force: bool = False) -> Generator[Event, None, int]:
-    """Makes the demonstration clip in a folder, where it is not there yet, and the events of its way."""
+    """Makes the demonstration clip in a folder and the events of its way; ``force`` makes both anew."""
     clip = folder / DEMO
 
     def steps() -> Steps[Outcome]:
         from blur.media.demo import make_demo
 
-        if not clip.exists():
+        if force or not clip.exists():
             make_demo(clip)
         return (yield from anonymise(clip, clip.with_name(f"{clip.stem}{MARK}.mp4"), Settings(), force=force))
 
