@@ -24,6 +24,7 @@ MODELS = ROOT / "blur" / "detect" / "models"
 
 MISSING = 7  # the exit code of Blur when something is missing on this machine
 REFUSED = 8  # ... when there is no space or no permission
+INTERRUPTED = 130
 
 INSTALL_FAILED = """Blur could not be installed; the reason stands above. Setting up needs the internet, and a
 machine that the detectors are published for: Linux or Windows on x86-64, macOS on Apple silicon."""
@@ -43,6 +44,8 @@ def main(arguments):
     check = arguments == ["--check"]
     try:
         code = set_up("dev" if check else "demo")
+    except KeyboardInterrupt:
+        return fail(INTERRUPTED, "Interrupted. The same command goes on with the set-up.")
     except OSError as error:
         return fail(REFUSED, "Blur could not set itself up in " + str(ROOT) + ": " + str(error))
     if code:
@@ -63,7 +66,10 @@ def set_up(extra):
         return 0
     print("Setting Blur up. This is done once and takes some minutes.", file=sys.stderr)
     STAMP.unlink(missing_ok=True)
-    if not environment_works() and quiet_call([sys.executable, "-m", "venv", "--clear", str(VENV)]):
+    moved = bool(done) and str(ROOT) not in done.splitlines()  # its scripts point to where it was
+    if (moved or not environment_works()) and quiet_call(
+        [sys.executable, "-m", "venv", "--clear", str(VENV)]
+    ):
         return fail(MISSING, "Python cannot make a venv. On Debian and Ubuntu: apt install python3-venv")
     pip = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check"]
     if not sys.stderr.isatty():

