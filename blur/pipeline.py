@@ -9,7 +9,7 @@ import errno
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -178,7 +178,9 @@ def _make(
         made = with_sound
     elif clip.sound is not None:
         yield Notice(clip.name, "sound-removed", "The sound was removed; --audio keep keeps it.")
-    yield from engine.check_playback(made.path, plan.pts, plan.time_base, plan.width, plan.height)
+    check = engine.check_playback(made.path, plan.pts, plan.time_base, plan.width, plan.height)
+    for event in check:
+        yield replace(event, clip=clip.name)  # it knows the draft's name alone
     traces = engine.check_boxes(made.path) if made.path.suffix.lower() == ".mp4" else []
     if traces:
         raise AuditError(f"the output holds what could trace the filmer: {', '.join(traces)}")

@@ -107,7 +107,7 @@ class Bench:
         self.calls.append("sound")
 
     def check_playback(self, path: Path, *_: object) -> Steps[None]:
-        yield Started("clip.mov", "check", 10)
+        yield Started(path.name, "check", 10)
         assert path.exists()
         self.calls.append("playback")
 
@@ -161,6 +161,7 @@ def test_a_clip_goes_through_every_step_in_order_and_is_published(source: Path) 
     assert names(source.parent) == ["clip.mov", "out.mp4"]
     stages = [event.stage for event in events if isinstance(event, Started)]
     assert stages == ["probe", "analyse", "plan", "render", "check", "publish"]
+    assert {event.clip for event in events} == {"clip.mov"}
     last = events[-1]
     assert isinstance(last, Finished)
     assert (last.clip, last.output, last.frames, last.tracks) == ("clip.mov", "out.mp4", 10, 1)
