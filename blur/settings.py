@@ -49,6 +49,8 @@ class Settings:
         if not 1.0 <= self.grow <= 4.0:
             raise UsageError(f"--grow {self.grow:g} is out of range", "Give a number from 1.0 to 4.0.")
         if self.threshold is not None and not 0.0 < self.threshold < 1.0:
-            raise UsageError(f"--threshold {self.threshold:g} is out of range", "Give a number between 0 and 1.")
+            raise UsageError(
+                f"--threshold {self.threshold:g} is out of range", "Give a number between 0 and 1."
+            )
         if not 0 <= self.crf <= 51:
             raise UsageError(f"--crf {self.crf} is out of range", "Give a whole number from 0 to 51.")
