@@ -14,6 +14,7 @@ from av.stream import Disposition
 from av.video.stream import VideoStream
 
 from blur.errors import EncryptedError, InputError, UnreadableError, UnsupportedError
+from blur.text import printable
 
 # Demuxers of single files that hold their own data. Playlists, concat scripts, text and picture
 # demuxers stay out: they read other files, the network, or render what is no video.
@@ -47,11 +48,6 @@ def local_url(path: Path) -> str:
     return f"file:{os.fspath(path)}"
 
 
-def printable(path: Path) -> str:
-    """The file's name for messages: no folder, no control characters."""
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in path.name)
-
-
 @contextmanager
 def open_input(path: Path) -> Iterator[InputContainer]:
     """Opens a video file for reading.
@@ -65,10 +61,10 @@ def open_input(path: Path) -> Iterator[InputContainer]:
     try:
         container = av.open(local_url(path), "r", options=INPUT_OPTIONS, metadata_errors="replace")
     except (av.FFmpegError, ValueError, OSError) as error:
-        raise refusal(path, f"{printable(path)} is not a video that Blur can read") from error
+        raise refusal(path, f"{printable(path.name)} is not a video that Blur can read") from error
     with container:
         if container.metadata.get("major_brand", "").strip() in _PHOTO_BRANDS:
-            raise UnsupportedError(f"{printable(path)} is a photo, not a video", "Give Blur a video.")
+            raise UnsupportedError(f"{printable(path.name)} is a photo, not a video", "Give Blur a video.")
         yield container
 
 
@@ -83,17 +79,19 @@ def picture_stream(container: InputContainer, path: Path) -> VideoStream:
     streams = [s for s in container.streams.video if not s.disposition & _NO_VIDEO]
     if not streams:
         held = "only sound" if container.streams.audio else "no moving picture"
-        raise UnreadableError(f"{printable(path)} holds {held}", "Give Blur a video.")
-    decodable = [s for s in streams if s.codec_context is not None]
+        raise UnreadableError(f"{printable(path.name)} holds {held}", "Give Blur a video.")
+    # PyAV types it as always there; it is None where libav has no decoder.
+    decodable = [s for s in streams if getattr(s, "codec_context", None) is not None]
     if not decodable:
-        raise refusal(path, f"{printable(path)} has a picture that Blur has no decoder for", UnsupportedError)
+        message = f"{printable(path.name)} has a picture that Blur has no decoder for"
+        raise refusal(path, message, UnsupportedError)
     return max(decodable, key=_rank)
 
 
 def refusal(path: Path, message: str, otherwise: type[InputError] = UnreadableError) -> InputError:
     """The error for a file that cannot be opened: that it is protected, where it is."""
     if _is_encrypted(path):
-        return EncryptedError(f"{printable(path)} is encrypted")
+        return EncryptedError(f"{printable(path.name)} is encrypted")
     return otherwise(message)
 
 
@@ -102,7 +100,7 @@ def _rank(stream: VideoStream) -> tuple[bool, int]:
 
 
 def _check_regular(path: Path) -> None:
-    name = printable(path)
+    name = printable(path.name)
     try:
         status = path.stat()
     except (FileNotFoundError, NotADirectoryError) as error:

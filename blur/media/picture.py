@@ -73,6 +73,6 @@ def as_bgr(picture: av.VideoFrame, width: int, height: int) -> NDArray[np.uint8]
 def as_luma(picture: av.VideoFrame, width: int, height: int) -> NDArray[np.uint8]:
     """The picture's luma scaled to a size, 8 bits as coded: shape (height, width)."""
     luma = plane_views(picture)[0]
-    scaled = cv2.resize(luma, (width, height), interpolation=cv2.INTER_AREA)
-    depth = picture.format.components[0].bits
-    return (scaled >> (depth - 8)).astype(np.uint8) if depth > 8 else scaled.astype(np.uint8, copy=False)
+    scaled: Plane = cv2.resize(luma, (width, height), interpolation=cv2.INTER_AREA)
+    spare = picture.format.components[0].bits - 8
+    return (scaled >> spare).astype(np.uint8) if spare else scaled

@@ -5,17 +5,19 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 from pathlib import Path
+from typing import cast
 
 import av
 import numpy as np
 from av.container import InputContainer
-from av.sidedata.sidedata import Type as SideDataType
+from av.sidedata.sidedata import SideDataContainer
 from av.video.format import VideoFormat
 from av.video.stream import VideoStream
 
 from blur.errors import DamagedError, EncryptedError, UnsupportedError
 from blur.media.clip import Clip, Sound
-from blur.media.container import MAX_PIXELS, open_input, picture_stream, printable, refusal
+from blur.media.container import MAX_PIXELS, open_input, picture_stream, refusal
+from blur.text import printable
 from blur.timing import TimeBase
 
 # A picture that has not come after so many packets will not come.
@@ -42,7 +44,7 @@ def probe(path: Path) -> Clip:
         try:
             picture = _first_picture(container, stream, path)
         except (av.FFmpegError, ValueError) as error:
-            raise refusal(path, f"{printable(path)} cannot be decoded", DamagedError) from error
+            raise refusal(path, f"{printable(path.name)} cannot be decoded", DamagedError) from error
         _check_size(path, picture.width, picture.height)
         return _describe(path, container, stream, picture)
 
@@ -89,7 +91,7 @@ def orientation(matrix: bytes | None) -> tuple[int, bool]:
 def _check_size(path: Path, width: int, height: int) -> None:
     if width <= 0 or height <= 0 or width * height > MAX_PIXELS:
         raise UnsupportedError(
-            f"{printable(path)} has a picture too large to open safely",
+            f"{printable(path.name)} has a picture too large to open safely",
             f"Blur takes pictures of up to {MAX_PIXELS // 1_000_000} megapixels.",
         )
 
@@ -101,7 +103,7 @@ def _first_picture(container: InputContainer, stream: VideoStream, path: Path) -
     failure: Exception | None = None
     for count, packet in enumerate(container.demux(stream)):
         if packet.has_sidedata("encryption_info"):
-            raise EncryptedError(f"{printable(path)} is encrypted")
+            raise EncryptedError(f"{printable(path.name)} is encrypted")
         try:
             for picture in packet.decode():
                 return picture
@@ -109,7 +111,7 @@ def _first_picture(container: InputContainer, stream: VideoStream, path: Path) -
             failure = error
         if count > _PATIENCE:
             break
-    message = f"{printable(path)}: not one picture could be decoded"
+    message = f"{printable(path.name)}: not one picture could be decoded"
     raise refusal(path, message, DamagedError) from failure
 
 
@@ -118,7 +120,7 @@ def _describe(path: Path, container: InputContainer, stream: VideoStream, pictur
     turned = turns % 2 == 1
     width, height = (picture.height, picture.width) if turned else (picture.width, picture.height)
     if stream.time_base is None:
-        raise refusal(path, f"{printable(path)} has no clock", DamagedError)
+        raise refusal(path, f"{printable(path.name)} has no clock", DamagedError)
     aspect = stream.sample_aspect_ratio or Fraction(1)
     return Clip(
         path=path,
@@ -139,10 +141,9 @@ def _describe(path: Path, container: InputContainer, stream: VideoStream, pictur
 
 
 def _display_matrix(picture: av.VideoFrame) -> bytes | None:
-    for side_data in picture.side_data:
-        if side_data.type is SideDataType.DISPLAYMATRIX:
-            return bytes(side_data)
-    return None
+    # PyAV types side data as a dictionary of motion vectors alone.
+    side_data = cast(SideDataContainer, picture.side_data)
+    return bytes(side_data["DISPLAYMATRIX"]) if "DISPLAYMATRIX" in side_data else None
 
 
 def _promised_frames(container: InputContainer, stream: VideoStream) -> int | None:
@@ -166,5 +167,3 @@ def _sound(container: InputContainer) -> Sound | None:
         if codec is not None:
             return Sound(stream.index, codec.name, codec.sample_rate, codec.channels)
     return None
-
-

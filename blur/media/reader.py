@@ -12,6 +12,7 @@ from typing import TypeVar
 import av
 from av.container import InputContainer
 from av.packet import Packet
+from av.stream import Stream
 from av.video.stream import VideoStream
 
 from blur.errors import DamagedError
@@ -74,7 +75,7 @@ def ahead(source: Iterable[Item], size: int = 4) -> Generator[Item]:
                 except StopIteration:
                     break
                 items.put((True, item))
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - it is raised again where the items are taken
             failure = error
         finally:
             if isinstance(iterator, Generator):
@@ -108,7 +109,7 @@ def _decoded(clip: Clip, container: InputContainer, stream: VideoStream) -> Iter
                 tally.heard(packet)
                 continue
             tally.sent(packet)
-            for picture in packet.decode():
+            for picture in codec.decode(packet):
                 tally.presented(picture)
                 yield picture
     except (av.FFmpegError, ValueError) as error:
@@ -141,12 +142,12 @@ class _Tally:
         seconds = self._clip.time_base.seconds(self._last - self._first)
         return DamagedError(f"{self._clip.name} is damaged near {clock(seconds)}: {what}")
 
-    def heard(self, packet: Packet) -> None:
+    def heard(self, packet: Packet[Stream]) -> None:
         """A packet of another stream, which tells how far the file reaches."""
         if packet.pts is not None and packet.time_base:
             self._end = max(self._end, (packet.pts + (packet.duration or 0)) * packet.time_base)
 
-    def sent(self, packet: Packet) -> None:
+    def sent(self, packet: Packet[Stream]) -> None:
         """A packet of the picture, before it is decoded."""
         if packet.size == 0:
             return

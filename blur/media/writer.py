@@ -11,18 +11,13 @@ import av
 from av.bitstream import BitStreamFilterContext
 from av.codec.context import Flags as CodecFlags
 from av.container import OutputContainer
-from av.container.core import Flags as ContainerFlags
 from av.packet import Packet
 from av.video.stream import VideoStream
 
 from blur.errors import OutputError, UnsupportedError
 from blur.media.clip import Clip, Frame
 from blur.media.container import local_url
-
-_MUXERS = {".mp4": "mp4", ".mkv": "matroska", ".webm": "webm"}
-
-SUFFIXES = tuple(_MUXERS)
-"""The kinds of file that can be written, by their names' endings."""
+from blur.media.muxing import MUXERS, blank_muxer_name, muxer_options
 
 # Measured on four 1280x720 crowds at crf 18, two cores: superfast takes 7 to 13 ms of processor time
 # a frame for 43.0 to 45.8 dB of luma (worst frame 42.3); veryfast 13 to 26 ms for 43.5 to 45.6 dB.
@@ -42,22 +37,24 @@ class Writer:
     frame comes at 0. The file is complete once the ``with`` block has ended without an error.
 
     Args:
-        path: ends in one of SUFFIXES; replaced where it exists.
+        path: ends in .mp4, .mkv or .webm; replaced where it exists.
         clip: whose frames will be written.
         crf: constant rate factor, 0 (largest) to 51 (worst).
 
     Raises:
-        UnsupportedError: at once, for any other suffix.
+        UnsupportedError: at once, for any other suffix, or a depth that WebM's encoder lacks.
         OutputError: where the file cannot be written.
     """
 
     def __init__(self, path: Path, clip: Clip, crf: int) -> None:
-        if path.suffix.lower() not in _MUXERS:
-            raise UnsupportedError(
-                f"cannot write {path.suffix or 'a file without a suffix'}",
-                f"Choose a name that ends in {', '.join(SUFFIXES)}.",
-            )
-        self._muxer = _MUXERS[path.suffix.lower()]
+        hint = f"Choose a name that ends in {', '.join(MUXERS)}."
+        if path.suffix.lower() not in MUXERS:
+            raise UnsupportedError(f"cannot write {path.suffix or 'a file without a suffix'}", hint)
+        self._muxer = MUXERS[path.suffix.lower()]
+        self._encoder = _encoder(self._muxer, clip.pixel_format)
+        formats = av.Codec(self._encoder, "w").video_formats or []
+        if clip.pixel_format not in {known.name for known in formats}:
+            raise UnsupportedError(f"cannot write {clip.pixel_format} pictures as {path.suffix}", hint)
         self._path = path
         self._clip = clip
         self._crf = crf
@@ -69,11 +66,10 @@ class Writer:
     def __enter__(self) -> Self:
         try:
             self._container = av.open(
-                local_url(self._path), "w", format=self._muxer, container_options=_muxer_options(self._muxer)
+                local_url(self._path), "w", format=self._muxer, container_options=muxer_options(self._muxer)
             )
         except (av.FFmpegError, OSError, ValueError) as error:
             raise _refused(error) from error
-        self._container.flags |= ContainerFlags.bitexact.value
         return self
 
     def write(self, frame: Frame) -> None:
@@ -103,6 +99,7 @@ class Writer:
                 if self._filter is not None:
                     self._write(self._filter.filter(None))
             self._container.close()
+            blank_muxer_name(self._path)
         except (av.FFmpegError, OSError, ValueError) as error:
             if kind is None:
                 raise _refused(error) from error
@@ -115,7 +112,8 @@ class Writer:
                 self._write(self._filter.filter(packet))
 
     def _write(self, packets: Iterable[Packet[VideoStream]]) -> None:
-        assert self._container is not None and self._stream is not None
+        assert self._container is not None
+        assert self._stream is not None
         for packet in packets:
             packet.stream = self._stream
             self._container.mux_one(packet)
@@ -123,8 +121,9 @@ class Writer:
     def _add_stream(self, picture: av.VideoFrame) -> VideoStream:
         assert self._container is not None
         clip = self._clip
-        name = _encoder(self._muxer, clip.pixel_format)
-        stream: VideoStream = self._container.add_stream(name, rate=clip.rate)
+        name = self._encoder
+        stream = self._container.add_stream(name, rate=clip.rate)
+        assert isinstance(stream, VideoStream)
         codec = stream.codec_context
         codec.width, codec.height = clip.width, clip.height
         codec.pix_fmt = clip.pixel_format
@@ -138,7 +137,7 @@ class Writer:
         codec.flags |= CodecFlags.bitexact
         if picture.interlaced_frame and name == "libx264":
             codec.flags |= CodecFlags.interlaced_dct
-        codec.options = _encoder_options(name, self._crf)
+        codec.options = _encoder_options(name, self._crf, clip.pixel_format)
         if name == "libx265" and self._muxer == "mp4":
             codec.codec_tag = "hvc1"  # Apple's players take no other
         codec.open()
@@ -153,7 +152,7 @@ def _encoder(muxer: str, pixel_format: str) -> str:
     return "libx265" if pixel_format.endswith("10le") else "libx264"
 
 
-def _encoder_options(name: str, crf: int) -> dict[str, str]:
+def _encoder_options(name: str, crf: int, pixel_format: str) -> dict[str, str]:
     if name == "libvpx-vp9":
         # VP9 counts quality from 0 to 63.
         quality = str(round(crf * 63 / 51))
@@ -163,13 +162,9 @@ def _encoder_options(name: str, crf: int) -> dict[str, str]:
     if name == "libx265":
         options["x265-params"] = "info=0:log-level=none:bframes=0:rc-lookahead=0:lookahead-slices=0"
         return options
+    if pixel_format == "yuv444p":
+        options["chromaoffset"] = "-6"  # x264 makes colour that much coarser when it has all its samples
     return options | _NO_DELAY
-
-
-def _muxer_options(muxer: str) -> dict[str, str]:
-    if muxer == "mp4":
-        return {"movflags": "+faststart", "empty_hdlr_name": "1"}
-    return {}
 
 
 def _refused(error: Exception) -> OutputError:

@@ -1,0 +1,1 @@
+"""What an output must show before it is published."""
