@@ -51,6 +51,8 @@ def _samples(data: mmap, tables: Tables) -> tuple[NDArray[np.int64], NDArray[np.
     """Where each sample of a track begins in the file, and how long it is."""
     body = tables[b"stsz"].body(data)
     _, constant, count = struct.unpack_from(">III", body)
+    if count * constant > len(data):
+        raise ValueError("more samples than the file can hold")
     if constant:
         sizes = np.full(count, constant, np.int64)
     else:
