@@ -72,16 +72,20 @@ def presenter(*, as_lines_of_json: bool, quiet: bool) -> Presenter:
 
 def sentence(event: Notice | Failed | Finished) -> str:
     """An event that stays on the screen, in plain words; the second line of a failure is its hint."""
-    start = f"{event.clip}: " if event.clip else ""
     match event:
         case Notice():
-            return start + event.message
+            return _of_clip(event.clip, event.message)
         case Failed():
-            return f"{start}{event.message}\n  {event.hint}"
+            return f"{_of_clip(event.clip, event.message)}\n  {event.hint}"
         case Finished():
             became = f" → {event.output}" if event.output else ""
             tracks = "1 track" if event.tracks == 1 else f"{event.tracks} tracks"
             return f"{event.clip}{became} ({event.frames} frames, {tracks}, {event.seconds:.1f} s)"
+
+
+def _of_clip(clip: str, message: str) -> str:
+    """The message with the clip's name before it, unless it begins with it or is of no clip."""
+    return message if message.startswith(clip) else f"{clip}: {message}"
 
 
 @dataclass(slots=True)
@@ -199,6 +203,8 @@ class Bars:
         self.stack.close()
 
     def show(self, event: Event) -> None:
+        from rich.text import Text
+
         match event:
             case Started():
                 self._clear()
@@ -211,10 +217,11 @@ class Bars:
                     self.bars.update(self.task, completed=event.done, total=event.total, pace=pace)
             case _:
                 self._clear()
-                style = {Failed: "red", Notice: "yellow"}.get(type(event))
-                self.bars.console.print(sentence(event), style=style, soft_wrap=True)
+                style = {Failed: "red", Notice: "yellow"}.get(type(event), "")
+                self.bars.console.print(Text(sentence(event), style), soft_wrap=True)
 
     def _clear(self) -> None:
         if self.task is not None:
             self.bars.remove_task(self.task)
+            self.bars.refresh()
             self.task = None

@@ -183,3 +183,7 @@ def test_the_presenter_fits_the_call(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_an_error_of_no_clip_has_no_name_before_it() -> None:
     assert sentence(Failed("", "UsageError", "no", "do", 2)) == "no\n  do"
+
+
+def test_a_name_is_not_said_twice() -> None:
+    assert sentence(Failed("a.mp4", "UnreadableError", "a.mp4 is empty", "do", 3)) == "a.mp4 is empty\n  do"
