@@ -256,8 +256,8 @@ def _same(a: Path, b: Path) -> bool:
 def _folder(path: Path) -> Iterator[None]:
     """Makes a folder and the ones above it; those that it made and that stay empty are gone afterwards."""
     missing = [folder for folder in (path, *path.parents) if not folder.exists()]
-    path.mkdir(parents=True, exist_ok=True)
     try:
+        path.mkdir(parents=True, exist_ok=True)
         yield
     finally:
         for folder in missing:

@@ -366,6 +366,13 @@ def test_an_output_folder_that_is_a_file_has_a_name(source: Path) -> None:
         run(anonymise(source, source / "o.mp4", Settings(), engine=Bench(source).engine))
 
 
+def test_an_output_folder_with_an_impossible_name_is_refused(source: Path) -> None:
+    target = source.parent / "new" / ("n" * 300) / "o.mp4"
+    with pytest.raises(OutputError):
+        run(anonymise(source, target, Settings(), engine=Bench(source).engine))
+    assert names(source.parent) == ["clip.mov"]
+
+
 def test_names_in_events_cannot_steer_a_terminal(source: Path) -> None:
     nasty = source.rename(source.with_name("a\x1b[31m\n.mov"))
     target = nasty.with_name("b\x07.mp4")

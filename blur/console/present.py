@@ -56,7 +56,7 @@ def present(events: Generator[Event, None, int], presenter: Presenter) -> int:
             return int(stop.value)
         except KeyboardInterrupt:
             events.close()
-            stopped = Interrupted("stopped")
+            stopped = Interrupted("stopped", "This clip was not published.")
             presenter.show(Failed(clip, stopped.name, stopped.message, stopped.hint, stopped.exit_code))
             return stopped.exit_code
 
