@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections import deque
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
+from time import monotonic
 
 import numpy as np
 
@@ -51,7 +51,7 @@ def render(clip: Clip, plan: Plan, settings: Settings, path: Path) -> Steps[int]
     total = len(plan.pts)
     yield Started(clip.name, "render", total)
     waiting: deque[Future[None]] = deque()
-    reported = time.monotonic()
+    reported = monotonic()
     # Closed in turn: what waits is encoded or dropped, then the file, then the decoder.
     with (
         closing(ahead(read(clip), _AHEAD)) as frames,
@@ -63,8 +63,8 @@ def render(clip: Clip, plan: Plan, settings: Settings, path: Path) -> Steps[int]
                 waiting.append(encoder.submit(writer.write, frame))
                 if len(waiting) > _BEHIND:
                     waiting.popleft().result()
-                if time.monotonic() - reported >= _INTERVAL:
-                    reported = time.monotonic()
+                if monotonic() - reported >= _INTERVAL:
+                    reported = monotonic()
                     yield Progress(clip.name, "render", count - len(waiting), total)
             while waiting:
                 waiting.popleft().result()

@@ -155,7 +155,7 @@ def test_stopping_half_way_ends_the_threads(clip: Clip, tmp_path: Path) -> None:
     steps.close()
     monotonic = iter(range(1000))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(film.time, "monotonic", lambda: float(next(monotonic)))
+        patch.setattr(film, "monotonic", lambda: float(next(monotonic)))
         steps = render(clip, plan_for(clip), Settings(), tmp_path / "out.mp4")
         next(steps)
         assert isinstance(next(steps), Progress)
@@ -165,7 +165,7 @@ def test_stopping_half_way_ends_the_threads(clip: Clip, tmp_path: Path) -> None:
 
 def test_progress_rises_and_is_throttled(clip: Clip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = iter(np.arange(1000) * 0.06)
-    monkeypatch.setattr(film.time, "monotonic", lambda: float(next(clock)))
+    monkeypatch.setattr(film, "monotonic", lambda: float(next(clock)))
     events, _ = run(render(clip, plan_for(clip), Settings(), tmp_path / "out.mp4"))
     done = [event.done for event in events if isinstance(event, Progress)]
     assert done == sorted(done)
