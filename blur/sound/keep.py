@@ -11,7 +11,7 @@ from typing import Any
 import ffmpeg
 import imageio_ffmpeg
 
-from blur.errors import DamagedError, OutputError, UnreadableError
+from blur.errors import DamagedError, MissingError, OutputError, UnreadableError
 from blur.media.clip import Clip
 from blur.media.container import local_url
 from blur.media.muxing import MUXERS, blank_muxer_name, muxer_options
@@ -26,7 +26,14 @@ _CODERS = {
 }
 
 # What ffmpeg says of a full disk or a folder that may not be written.
-_OUTPUT_TROUBLE = ("No space left", "Permission denied", "Read-only file system", "File too large", "quota")
+_OUTPUT_TROUBLE = (
+    "opening output",
+    "No space left",
+    "Permission denied",
+    "Read-only file system",
+    "File too large",
+    "quota",
+)
 
 
 def add_sound(silent: Path, clip: Clip, target: Path) -> None:
@@ -44,6 +51,7 @@ def add_sound(silent: Path, clip: Clip, target: Path) -> None:
     Raises:
         DamagedError: the sound cannot be decoded.
         OutputError: the target cannot be written.
+        MissingError: this machine has no ffmpeg.
     """
     assert clip.sound is not None
     first = next(iter(read(clip)), None)
@@ -51,7 +59,10 @@ def add_sound(silent: Path, clip: Clip, target: Path) -> None:
     if first is None or length is None:
         raise UnreadableError(f"{clip.name} holds no picture to which the sound belongs")
     command = _command(silent, clip, target, clip.time_base.seconds(first.pts), length)
-    process = command.run_async(cmd=imageio_ffmpeg.get_ffmpeg_exe(), pipe_stderr=True)
+    try:
+        process = command.run_async(cmd=imageio_ffmpeg.get_ffmpeg_exe(), pipe_stderr=True)
+    except (OSError, RuntimeError) as error:
+        raise MissingError("ffmpeg, which keeps the sound, cannot be started") from error
     complaint = _finish(process)
     if process.returncode == 0:
         blank_muxer_name(target)

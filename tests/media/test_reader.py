@@ -1,0 +1,223 @@
+from __future__ import annotations
+
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import imageio_ffmpeg
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from blur.errors import DamagedError, InputError
+from blur.media.picture import as_luma
+from blur.media.probe import probe
+from blur.media.reader import ahead, read
+from blur.timing import TimeBase
+from tests.media.making import make_clip, tone
+
+
+def times(path: Path) -> list[int]:
+    return [frame.pts for frame in read(probe(path))]
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.integers(1, 900), min_size=1, max_size=12), st.sampled_from(["0", "2"]))
+def test_variable_times_come_out_as_they_are(tmp_path: Path, steps: list[int], b_frames: str) -> None:
+    pts = np.cumsum([0, *steps]).tolist()
+    path = make_clip(tmp_path / "a.mp4", pts=pts, time_base=Fraction(1, 90000), coding={"bf": b_frames})
+    clip = probe(path)
+    assert clip.time_base == TimeBase(1, 90000)
+    assert [frame.pts for frame in read(clip)] == pts
+
+
+def test_a_late_start_stays_late(tmp_path: Path) -> None:
+    pts = [500, 540, 600]
+    assert times(make_clip(tmp_path / "a.mkv", pts=pts, time_base=Fraction(1, 1000))) == pts
+
+
+def test_frames_come_in_the_order_in_which_they_are_shown(tmp_path: Path) -> None:
+    path = make_clip(tmp_path / "a.mp4", pts=range(24), coding={"bf": "3"})
+    bars = [as_luma(frame.picture, 96, 64)[48].argmax() for frame in read(probe(path))]
+    assert bars == sorted(bars)
+    assert len(set(bars)) > 20
+
+
+def test_times_that_stand_still_are_made_to_rise(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clip = probe(make_clip(tmp_path / "a.mp4", pts=range(5), time_base=Fraction(1, 30)))
+    real = [frame.picture for frame in read(clip)]
+    for picture, pts in zip(real, [3, None, 3, 2, None], strict=True):
+        picture.pts = pts
+    monkeypatch.setattr("blur.media.reader._decoded", lambda *_: iter(real))
+    step = round(1 / (30 * clip.time_base.fraction))
+    assert [frame.pts for frame in read(clip)] == [3, 3 + step, 4 + step, 5 + step, 5 + 2 * step]
+
+
+def test_frames_that_an_edit_list_hides_stay_hidden(shared: Path) -> None:
+    clip = probe(shared / "media/weird/sample_edit_list.mp4")
+    pts = [frame.pts for frame in read(clip)]
+    assert len(pts) == clip.frames == 77
+    assert pts[0] == 0
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".ts", ".avi", ".flv", ".mov"])
+@pytest.mark.parametrize("share", [0.35, 0.6, 0.9])
+def test_a_file_that_was_cut_short_is_damaged(tmp_path: Path, suffix: str, share: float) -> None:
+    muxing = {"movflags": "+faststart"} if suffix in {".mp4", ".mov"} else {}
+    coding = {"crf": "4", "g": "10", "bf": "0"}
+    path = make_clip(tmp_path / f"a{suffix}", pts=range(180), muxing=muxing, coding=coding)
+    assert len(times(path)) == 180
+    content = path.read_bytes()
+    path.write_bytes(content[: int(len(content) * share)])
+    if suffix == ".ts":
+        assert len(times_or_none(path) or []) < 180  # a transport stream promises no length
+        return
+    with pytest.raises(InputError):
+        times(path)
+
+
+def times_or_none(path: Path) -> list[int] | None:
+    try:
+        return times(path)
+    except InputError:
+        return None
+
+
+@pytest.mark.parametrize("codec", ["libx264", "libx265"])
+def test_overwritten_bytes_are_damage_and_never_a_smeared_frame(tmp_path: Path, codec: str) -> None:
+    coding = {"crf": "4", "x265-params": "log-level=none"}
+    path = make_clip(tmp_path / "a.mp4", size=(320, 240), pts=range(40), codec=codec, coding=coding)
+    content = bytearray(path.read_bytes())
+    middle = len(content) // 2
+    content[middle : middle + 3000] = np.random.default_rng(1).bytes(3000)
+    path.write_bytes(content)
+    with pytest.raises(DamagedError, match=r"near 0:0"):
+        times(path)
+
+
+def test_hidden_vp8_pictures_are_not_missing_frames(tmp_path: Path) -> None:
+    path = tmp_path / "a.webm"
+    source = ["-f", "lavfi", "-i", "testsrc=s=160x120:d=4:r=25"]
+    coding = ["-c:v", "libvpx", "-b:v", "100k", "-auto-alt-ref", "1", "-lag-in-frames", "25"]
+    for number in ("1", "2"):  # only a second pass makes such pictures
+        passes = ["-pass", number, "-passlogfile", str(tmp_path / "log")]
+        command = [imageio_ffmpeg.get_ffmpeg_exe(), "-y", "-v", "error", *source, *coding, *passes, str(path)]
+        subprocess.run(command, check=True)
+    with av.open(str(path)) as container:
+        packets = sum(packet.size > 0 for packet in container.demux(video=0))
+    assert packets > 100
+    assert len(times(path)) == 100
+
+
+def test_a_longer_sound_is_no_missing_picture(tmp_path: Path) -> None:
+    path = make_clip(tmp_path / "a.mkv", pts=range(10), sound=tone(4, 48000))
+    assert len(times(path)) == 10
+
+
+def test_a_clip_whose_size_changes_keeps_the_size_that_was_probed(tmp_path: Path) -> None:
+    clip = probe(make_clip(tmp_path / "a.mp4"))
+    frame = next(iter(read(replace(clip, width=48, height=32))))
+    assert (frame.picture.width, frame.picture.height) == (48, 32)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "bitrot_60kB_mid.mp4",
+        "decord_corrupted.mp4",
+        "no_timescale.mp4",
+        "sample_with_invalid_nalu.mp4",
+        "truncated_50pct_faststart.mp4",
+    ],
+)
+def test_real_damage_is_named(shared: Path, name: str) -> None:
+    clip = probe(shared / "media/broken" / name)
+    with pytest.raises(DamagedError) as caught:
+        list(read(clip))
+    assert name in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("name", "frames"),
+    [
+        ("weird/no_duration.webm", 74),
+        ("weird/sample_fragmented.mp4", 30),
+        ("weird/bear-vp9-odd-dimensions.webm", 30),
+        ("weird/pigs_in_a_polka.gif", 30),
+        ("weird/hlg10-color-test.mp4", 9),
+        ("weird/three_audio_tracks.mkv", 60),
+        ("weird/sample_vvc.mp4", 120),
+        ("weird/interlaced_tff_576i.mp4", 25),
+        ("metadata/sony_a7m3_avchd_h264sei.mts", 13),
+        ("metadata/iphone_with-gps_mebx.mov", 120),
+        ("metadata/iphone_dolbyVision-hdr.MOV", 4),
+        ("video_faces/pyfeat_no_face.mp4", 95),
+        ("video_faces/pyfeat_face_noface.mov", 169),
+        ("video_faces/intel_asl_eat.mkv", 47),
+        ("broken/video_with_failing_audio.mp4", 280),
+    ],
+)
+def test_real_clips_are_read_whole(shared: Path, name: str, frames: int) -> None:
+    clip = probe(shared / "media" / name)
+    last = None
+    count = 0
+    for frame in read(clip):
+        shape = (frame.picture.width, frame.picture.height, frame.picture.format.name)
+        assert shape == (clip.width, clip.height, clip.pixel_format)
+        assert last is None or frame.pts > last
+        last = frame.pts
+        count += 1
+    assert count == frames
+
+
+def test_ahead_gives_the_same_items() -> None:
+    assert list(ahead(iter(range(100)), 3)) == list(range(100))
+
+
+def test_ahead_raises_what_its_source_raised() -> None:
+    def broken() -> Iterator[int]:
+        yield 1
+        raise DamagedError("gone")
+
+    items = ahead(broken(), 2)
+    assert next(items) == 1
+    with pytest.raises(DamagedError, match="gone"):
+        next(items)
+
+
+def test_ahead_fetches_no_more_than_it_may() -> None:
+    fetched: list[int] = []
+
+    def source() -> Iterator[int]:
+        for item in range(50):
+            fetched.append(item)
+            yield item
+
+    items = ahead(source(), 3)
+    next(items)
+    time.sleep(0.1)
+    assert len(fetched) <= 4
+    items.close()
+
+
+def test_closing_ahead_stops_its_thread_and_closes_its_source() -> None:
+    closed = threading.Event()
+
+    def endless() -> Iterator[int]:
+        try:
+            while True:
+                yield 1
+        finally:
+            closed.set()
+
+    items = ahead(endless(), 2)
+    next(items)
+    items.close()
+    assert closed.is_set()
+    assert not [thread for thread in threading.enumerate() if thread.name == "blur-ahead"]

@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+import signal
+import subprocess
+import threading
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from blur.errors import DamagedError, MissingError, OutputError
+from blur.media.inventory import inventory
+from blur.media.probe import probe
+from blur.media.reader import read
+from blur.media.writer import Writer
+from blur.sound.keep import _finish, add_sound
+from tests.media.making import make_clip, tone
+
+
+def silent_copy(source: Path, target: Path) -> Path:
+    clip = probe(source)
+    with Writer(target, clip, 18) as writer:
+        for frame in read(clip):
+            writer.write(frame)
+    return target
+
+
+def packets(path: Path) -> list[tuple[int | None, int | None, bytes]]:
+    with av.open(str(path)) as container:
+        return [(p.pts, p.dts, bytes(p)) for p in container.demux(video=0) if p.size]
+
+
+def onset(path: Path) -> float:
+    """When the tone begins, in seconds on the file's clock."""
+    with av.open(str(path)) as container:
+        for frame in container.decode(audio=0):
+            loud = np.abs(frame.to_ndarray().astype(float)).max(axis=0) > (
+                0.3 if "flt" in frame.format.name else 9000
+            )
+            if loud.any():
+                return float(frame.pts * frame.time_base) + int(loud.argmax()) / frame.sample_rate
+    raise AssertionError("no tone")
+
+
+@pytest.mark.parametrize(
+    ("suffix", "target", "first", "codec"),
+    [
+        (".mp4", ".mp4", 0, "aac"),
+        (".mkv", ".mp4", 0, "aac"),
+        (".mkv", ".mp4", 500, "aac"),
+        (".mkv", ".mkv", 250, "aac"),
+        (".mkv", ".webm", 250, "opus"),
+    ],
+)
+def test_the_tone_comes_with_its_frame(
+    tmp_path: Path, suffix: str, target: str, first: int, codec: str
+) -> None:
+    source = make_clip(
+        tmp_path / f"source{suffix}",
+        pts=range(first, first + 2000, 40),
+        time_base=Fraction(1, 1000),
+        sound=tone(3, 48000, start=1.25),
+    )
+    silent = silent_copy(source, tmp_path / f"silent{target}")
+    clip = probe(source)
+    output = tmp_path / f"out{target}"
+    add_sound(silent, clip, output)
+    heard = probe(output).sound
+    assert heard is not None
+    assert heard.codec == codec
+    start = float(clip.time_base.seconds(next(iter(read(clip))).pts))
+    assert onset(output) == pytest.approx(onset(source) - start, abs=0.01)
+    assert packets(output) == packets(silent)
+
+
+def test_the_sound_ends_with_the_picture(tmp_path: Path) -> None:
+    source = make_clip(tmp_path / "a.mp4", pts=range(30), sound=tone(4, 48000))
+    silent = silent_copy(source, tmp_path / "silent.mp4")
+    add_sound(silent, probe(source), tmp_path / "out.mp4")
+    with av.open(str(tmp_path / "out.mp4")) as container:
+        track = container.streams.audio[0]
+        assert float(track.duration * track.time_base) == pytest.approx(1, abs=0.03)
+
+
+@pytest.mark.parametrize("name", ["-y.mp4", "concat:a|b.mp4", "http:a.mp4"])
+def test_a_name_is_only_ever_a_local_file(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    make_clip(tmp_path / "a.mp4", sound=tone(0.4, 48000)).rename(name)
+    silent = silent_copy(Path(name), Path("-silent.mp4"))
+    add_sound(silent, probe(Path(name)), Path("file:out.mp4"))
+    assert probe(tmp_path / "file:out.mp4").sound is not None
+
+
+def test_only_the_first_track_comes_and_nothing_is_told_of_it(shared: Path, tmp_path: Path) -> None:
+    source = shared / "media/weird/three_audio_tracks.mkv"
+    clip = probe(source)
+    silent = silent_copy(source, tmp_path / "silent.mkv")
+    add_sound(silent, clip, tmp_path / "out.mkv")
+    held = inventory(tmp_path / "out.mkv")
+    assert held.kinds == ("video", "audio")
+    assert held.chapters == 0
+    assert {key for key, value in held.tags if value.strip()} == {"DURATION"}
+    assert b"Lav" not in (tmp_path / "out.mkv").read_bytes()
+
+
+def test_sound_that_cannot_be_decoded_is_damage(tmp_path: Path) -> None:
+    source = make_clip(tmp_path / "a.mp4", pts=range(60), sound=tone(2, 48000))
+    silent = silent_copy(source, tmp_path / "silent.mp4")
+    clip = probe(source)
+    content = bytearray(source.read_bytes())
+    with av.open(str(source)) as container:
+        places = [packet.pos for packet in container.demux(audio=0) if packet.size][20:60]
+    for place in places:
+        content[place : place + 40] = b"\xff" * 40
+    source.write_bytes(content)
+    with pytest.raises(DamagedError, match="sound"):
+        add_sound(silent, clip, tmp_path / "out.mp4")
+
+
+def test_a_target_that_cannot_be_written_is_an_output_error(tmp_path: Path) -> None:
+    source = make_clip(tmp_path / "a.mp4", sound=tone(0.4, 48000))
+    silent = silent_copy(source, tmp_path / "silent.mp4")
+    with pytest.raises(OutputError):
+        add_sound(silent, probe(source), tmp_path / "no" / "out.mp4")
+
+
+def test_an_interruption_ends_the_child() -> None:
+    child = subprocess.Popen(["sleep", "60"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    main = threading.main_thread().ident
+    assert main is not None
+    threading.Timer(0.1, signal.pthread_kill, (main, signal.SIGINT)).start()
+    with pytest.raises(KeyboardInterrupt):
+        _finish(child)
+    assert child.returncode == -signal.SIGKILL
+
+
+def test_a_machine_without_ffmpeg_is_told_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = make_clip(tmp_path / "a.mp4", sound=tone(0.4, 48000))
+    monkeypatch.setenv("IMAGEIO_FFMPEG_EXE", str(tmp_path / "absent"))
+    with pytest.raises(MissingError):
+        add_sound(source, probe(source), tmp_path / "out.mp4")
