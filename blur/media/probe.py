@@ -125,7 +125,7 @@ def _describe(path: Path, container: InputContainer, stream: VideoStream, pictur
     return Clip(
         path=path,
         container=container.format.name,
-        codec=stream.codec_context.name,
+        codec=stream.codec_context.codec.canonical_name,
         width=width,
         height=height,
         quarter_turns=turns,
@@ -165,5 +165,5 @@ def _sound(container: InputContainer) -> Sound | None:
     for stream in container.streams.audio:
         codec = stream.codec_context
         if codec is not None:
-            return Sound(stream.index, codec.name, codec.sample_rate, codec.channels)
+            return Sound(stream.index, codec.codec.canonical_name, codec.sample_rate, codec.channels)
     return None

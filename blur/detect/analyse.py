@@ -1,0 +1,195 @@
+"""Analysing a clip: one pass that follows the camera in every frame and looks for faces in some."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from blur.detect.centerface import CenterFace
+from blur.detect.detector import Detector, Faces
+from blur.detect.looking import look
+from blur.events import Progress, Started, Steps
+from blur.geometry import Boxes
+from blur.media.clip import Clip, Frame
+from blur.media.picture import as_bgr, as_luma
+from blur.media.reader import ahead, read
+from blur.settings import Settings
+from blur.track.flow import Paths
+from blur.track.motion import STILL, Grey, Motion, Similarity, estimate
+from blur.track.observe import Look, Observations
+from blur.track.schedule import look_size, search_for
+from blur.track.window import follow
+
+GREY_SIDE = 384
+"""Longer side of the small pictures in which movement is measured."""
+CUT_TRUST = 0.3
+CUT_CHANGE = 10.0
+"""A cut: fewer corners than this agree, and the picture changes by more grey levels than this."""
+AHEAD = 6
+TICK = 0.1
+
+NOWHERE: Paths = np.empty((0, 0, 4), np.float32)
+
+
+def analyse(
+    clip: Clip, settings: Settings, detector: Callable[[], Detector] = CenterFace
+) -> Steps[Observations]:
+    """Look at a clip; yields events of stage ``analyse``.
+
+    Raises:
+        InputError: the clip cannot be read to its end.
+        WeightsError: the detector's weights are absent or altered.
+    """
+    yield Started(clip.name, "analyse", clip.frames)
+    shown = time.monotonic()
+    with ThreadPoolExecutor(1, "blur-look") as pool, closing(ahead(read(clip), AHEAD)) as frames:
+        scan = Scan(clip, settings, detector(), pool)
+        for frame in frames:
+            scan.add(frame)
+            if time.monotonic() - shown >= TICK:
+                shown = time.monotonic()
+                yield Progress(clip.name, "analyse", len(scan.pts), clip.frames)
+        return scan.finish()
+
+
+@dataclass(slots=True)
+class _Glance:
+    """A look that is being taken."""
+
+    frame: int
+    faces: Future[Faces]
+    scale: tuple[float, float]
+    """Pixels of the upright picture for each pixel of the look, across and down."""
+    ahead: Paths = field(default_factory=lambda: NOWHERE)
+    behind: Paths = field(default_factory=lambda: NOWHERE)
+
+    def boxes(self) -> Boxes:
+        """In pixels of the upright picture; waits until the look is done."""
+        return self.faces.result().boxes * np.array(self.scale * 2, np.float32)
+
+    def finished(self) -> Look:
+        boxes = self.boxes()
+        empty = np.empty((len(boxes), 0, 4), np.float32)
+        return Look(
+            self.frame,
+            boxes,
+            self.faces.result().scores,
+            self.ahead if len(self.ahead) else empty,
+            self.behind if len(self.behind) else empty,
+        )
+
+
+@dataclass(slots=True)
+class _Window:
+    """The frames from one look to the next, and the camera's movements between them."""
+
+    start: _Glance
+    greys: list[Grey]
+    moves: list[Similarity] = field(default_factory=list)
+    end: _Glance | None = None
+
+
+class Scan:
+    """The state of the pass: what was seen so far. Memory is bounded by two looks' worth of frames.
+
+    Detection runs in ``pool`` while the camera is followed in the caller's thread.
+    """
+
+    def __init__(self, clip: Clip, settings: Settings, detector: Detector, pool: ThreadPoolExecutor) -> None:
+        self._clip = clip
+        self._search = search_for(settings)
+        self._detector = detector
+        self._pool = pool
+        self._interval = clip.time_base.ticks(self._search.interval)
+        shrink = min(1.0, GREY_SIDE / max(clip.width, clip.height))
+        self._small = max(1, round(clip.width * shrink)), max(1, round(clip.height * shrink))
+        enlarge = np.diag([clip.width / self._small[0], clip.height / self._small[1], 1.0])
+        self._enlarge, self._shrink = enlarge, np.linalg.inv(enlarge)
+        self.pts: list[int] = []
+        self._moves: list[Similarity] = []
+        self._trusts: list[float] = []
+        self._scenes: list[int] = []
+        self._glances: list[_Glance] = []
+        self._waiting: deque[_Window] = deque()
+        self._window: _Window | None = None
+        self._last: tuple[Frame, Grey] | None = None
+
+    def add(self, frame: Frame) -> None:
+        """Take in the next frame."""
+        grey = as_luma(frame.picture, *self._small)
+        motion = Motion(STILL, 1.0, 0.0) if self._last is None else estimate(self._last[1], grey)
+        cut = self._last is None or (motion.trust < CUT_TRUST and motion.change > CUT_CHANGE)
+        if cut:
+            self._close_scene()
+            self._scenes.append(len(self.pts))
+        self.pts.append(frame.pts)
+        self._moves.append(STILL if cut else self._enlarge @ motion.matrix @ self._shrink)
+        self._trusts.append(1.0 if cut else motion.trust)
+        self._last = frame, grey
+        if self._window is not None:
+            self._window.greys.append(grey)
+            self._window.moves.append(motion.matrix)
+        if self._window is None or frame.pts - self.pts[self._window.start.frame] >= self._interval:
+            self._look()
+
+    def finish(self) -> Observations:
+        """All that was seen, after the last frame."""
+        self._close_scene()
+        self._settle(0)
+        clip = self._clip
+        ends = [*(first - 1 for first in self._scenes[1:]), len(self.pts) - 1]
+        return Observations(
+            width=clip.width,
+            height=clip.height,
+            time_base=clip.time_base,
+            pts=np.array(self.pts, np.int64),
+            moves=np.array(self._moves).reshape(-1, 3, 3),
+            trusts=np.array(self._trusts),
+            scenes=np.array(list(zip(self._scenes, ends, strict=False)), np.int64).reshape(-1, 2),
+            looks=tuple(glance.finished() for glance in self._glances),
+        )
+
+    def _look(self) -> None:
+        assert self._last is not None
+        frame, grey = self._last
+        glance = self._glance(frame)
+        if self._window is not None:
+            self._window.end = glance
+            self._waiting.append(self._window)
+        self._window = _Window(glance, [grey])
+        self._settle(1)
+
+    def _glance(self, frame: Frame) -> _Glance:
+        clip, search = self._clip, self._search
+        scale = search.scales[len(self._glances) % len(search.scales)]
+        width, height = look_size(clip.width, clip.height, scale)
+        picture = as_bgr(frame.picture, width, height)
+        faces = self._pool.submit(look, self._detector, picture, search.weak)
+        glance = _Glance(len(self.pts) - 1, faces, (clip.width / width, clip.height / height))
+        self._glances.append(glance)
+        return glance
+
+    def _close_scene(self) -> None:
+        """A scene's last frame is looked at, so that no face near its end is only guessed."""
+        if self._window is not None and self._window.start.frame != len(self.pts) - 1:
+            self._look()
+        self._window = None
+
+    def _settle(self, most: int) -> None:
+        """Follow faces through all windows but the latest ``most``, whose looks may not be done."""
+        shrink = np.array([self._shrink[0, 0], self._shrink[1, 1]] * 2)
+        while len(self._waiting) > most:
+            window = self._waiting.popleft()
+            assert window.end is not None
+            earlier, later = window.start.boxes() * shrink, window.end.boxes() * shrink
+            forwards, backwards = follow(
+                earlier.astype(np.float32), later.astype(np.float32), window.greys, window.moves
+            )
+            window.start.ahead = (forwards / shrink).astype(np.float32)
+            window.end.behind = (backwards / shrink).astype(np.float32)

@@ -1,0 +1,85 @@
+"""From what was seen to what is covered."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from blur.geometry import grown
+from blur.plan.model import Doubt, Plan, Reason, Track
+from blur.settings import Settings
+from blur.track.fill import Path, fill
+from blur.track.link import Chain, link
+from blur.track.observe import Observations
+from blur.track.schedule import Search, search_for
+
+MARGIN = 12
+"""Pixels by which a mask reaches beyond a face at least: the source's own codec smears faces outwards."""
+SHAKEN = 0.2
+"""Less of the picture than this agrees on a movement when it is too fast or too blurred to follow."""
+
+
+def build_plan(seen: Observations, settings: Settings) -> Plan:
+    """The plan for what was seen: every believable chain of sightings covered, filled and held."""
+    search = search_for(settings)
+    hold, memory = seen.time_base.ticks(search.hold), seen.time_base.ticks(search.memory)
+    tracks: list[Track] = []
+    faint: list[Chain] = []
+    for chain in link(seen, memory):
+        scores = np.array([seen.looks[sighting.look].scores[sighting.face] for sighting in chain])
+        if not believable(scores, search):
+            faint.append(chain)
+            continue
+        certainty = round(1000 * float(1 - np.prod(1 - scores)))
+        main, other = fill(seen, chain, hold)
+        tracks += _covered(seen, main, settings.grow, "face", certainty)
+        tracks += _covered(seen, other, settings.grow, "held", certainty)
+    tracks.sort(key=lambda track: (int(track.pts[0]), *track.regions[0].tolist()))
+    doubts = sorted([*_faint(seen, faint), *_shaken(seen)], key=lambda doubt: (-doubt.weight, doubt.first))
+    return Plan(seen.width, seen.height, seen.time_base, seen.pts, tuple(tracks), tuple(doubts))
+
+
+def believable(scores: NDArray[np.float32], search: Search) -> bool:
+    """Whether sightings of one thing are a face: one that is sure, or weak ones that confirm each other."""
+    return bool(scores.max() >= search.sure) or len(scores) > 1
+
+
+def regions(path: Path, grow: float) -> NDArray[np.int32]:
+    """The ellipses that cover a path's boxes, shape (N, 4): grown, and rounded outwards to whole pixels."""
+    boxes = grown(path.boxes, grow, MARGIN)
+    return np.concatenate([np.floor(boxes[:, :2]), np.ceil(boxes[:, 2:])], axis=1).astype(np.int32)
+
+
+def _covered(seen: Observations, path: Path, grow: float, reason: Reason, certainty: int) -> list[Track]:
+    covered = regions(path, grow)
+    low, high = np.maximum(covered[:, :2], 0), np.minimum(covered[:, 2:], (seen.width, seen.height))
+    in_sight = (high > low).all(axis=1)
+    if not in_sight.any():
+        return []
+    return [Track(reason, certainty, seen.pts[path.frames[in_sight]], covered[in_sight])]
+
+
+def _faint(seen: Observations, chains: list[Chain]) -> list[Doubt]:
+    """What may have been a face and is not covered."""
+    doubts = []
+    for chain in chains:
+        look = seen.looks[chain[0].look]
+        pts = int(seen.pts[look.frame])
+        doubts.append(
+            Doubt(pts, pts, "something faint, not covered", round(1000 * float(look.scores[chain[0].face])))
+        )
+    return doubts
+
+
+def _shaken(seen: Observations) -> list[Doubt]:
+    """Stretches in which the camera's movement could not be followed."""
+    lost = np.flatnonzero(seen.trusts < SHAKEN)
+    if not lost.size:
+        return []
+    stretches = np.split(lost, np.flatnonzero(np.diff(lost) > 1) + 1)
+    return [
+        Doubt(
+            int(seen.pts[frames[0]]), int(seen.pts[frames[-1]]), "the picture moved too fast to follow", 500
+        )
+        for frames in stretches
+    ]

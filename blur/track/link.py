@@ -1,0 +1,108 @@
+"""Joining sightings of one thing in several looks into chains."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from blur.geometry import Boxes, areas, centres
+from blur.track.observe import Look, Observations
+
+NEAR = 0.7
+"""Two boxes can be one face when their centres are this far apart at most, in sides of the smaller."""
+ALIKE = 2.0
+"""Two boxes can be one face when one's side is this many times the other's at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """One face of one look: ``look`` is the look's index, ``face`` the row in it."""
+
+    look: int
+    face: int
+
+
+Chain: TypeAlias = tuple[Sighting, ...]
+
+
+def link(seen: Observations, memory: int) -> list[Chain]:
+    """Chains of sightings, each in one scene, with gaps of at most ``memory`` ticks.
+
+    Nearest pairs are joined first, by where a face was expected from the past or, followed back,
+    came from. Every sighting is in exactly one chain.
+    """
+    chains: list[Chain] = []
+    for first, last in seen.scenes:
+        inside = [i for i, look in enumerate(seen.looks) if first <= look.frame <= last]
+        chains += _link_scene(seen, inside, memory)
+    return chains
+
+
+def _link_scene(seen: Observations, inside: Sequence[int], memory: int) -> list[Chain]:
+    done: list[list[Sighting]] = []
+    live: list[list[Sighting]] = []
+    for index in inside:
+        look = seen.looks[index]
+        oldest = seen.pts[look.frame] - memory
+        ended = [seen.pts[seen.looks[chain[-1].look].frame] < oldest for chain in live]
+        done += [chain for chain, over in zip(live, ended, strict=True) if over]
+        live = [chain for chain, over in zip(live, ended, strict=True) if not over]
+        cost = _costs(seen, live, index)
+        taken: set[int] = set()
+        for chain, face in _nearest(cost):
+            live[chain].append(Sighting(index, face))
+            taken.add(face)
+        live += [[Sighting(index, face)] for face in range(len(look.boxes)) if face not in taken]
+    return [tuple(chain) for chain in done + live]
+
+
+def _costs(seen: Observations, live: Sequence[list[Sighting]], index: int) -> NDArray[np.float64]:
+    """Shape (chains, faces): how unlike a chain's end and a face are; infinite where they cannot be one."""
+    look = seen.looks[index]
+    if not live or not len(look.boxes):
+        return np.full((len(live), len(look.boxes)), np.inf)
+    ends = [chain[-1] for chain in live]
+    expected = np.concatenate([expected_at(seen, end, look.frame) for end in ends])
+    cost = unlikeness(expected, look.boxes)
+    if look.behind.shape[1]:
+        before = look.frame - look.behind.shape[1]
+        expected = np.concatenate([expected_at(seen, end, before) for end in ends])
+        cost = np.minimum(cost, unlikeness(expected, look.behind[:, -1]))
+    return cost
+
+
+def expected_at(seen: Observations, sighting: Sighting, frame: int) -> Boxes:
+    """Where a sighting's face is expected in a later or equal frame of its scene, shape (1, 4)."""
+    look: Look = seen.looks[sighting.look]
+    box = look.boxes[sighting.face : sighting.face + 1]
+    steps = min(frame - look.frame, look.ahead.shape[1])
+    if steps <= 0:
+        return seen.carry(box, look.frame, frame)
+    return seen.carry(look.ahead[sighting.face : sighting.face + 1, steps - 1], look.frame + steps, frame)
+
+
+def unlikeness(a: Boxes, b: Boxes) -> NDArray[np.float64]:
+    """Shape (len(a), len(b)): distance in sides plus log of their ratio; infinite beyond limits."""
+    side_a, side_b = np.sqrt(np.maximum(areas(a), 1)), np.sqrt(np.maximum(areas(b), 1))
+    apart = np.linalg.norm(centres(a)[:, None] - centres(b)[None], axis=2)
+    distance = apart / np.minimum(side_a[:, None], side_b[None])
+    ratio = np.maximum(side_a[:, None] / side_b[None], side_b[None] / side_a[:, None])
+    cost: NDArray[np.float64] = (distance + np.log(ratio)).astype(np.float64)
+    cost[(distance > NEAR) | (ratio > ALIKE)] = np.inf
+    return cost
+
+
+def _nearest(cost: NDArray[np.float64]) -> list[tuple[int, int]]:
+    """Pairs of row and column, cheapest first, no row and no column twice, none of infinite cost."""
+    pairs: list[tuple[int, int]] = []
+    cost = cost.copy()
+    while cost.size and np.isfinite(best := cost.min()):
+        row, column = np.argwhere(cost == best)[0]
+        pairs.append((int(row), int(column)))
+        cost[row, :] = np.inf
+        cost[:, column] = np.inf
+    return pairs

@@ -1,0 +1,94 @@
+"""How the camera moved from one frame to the next, from small grey pictures.
+
+Corners are followed by pyramidal Lucas-Kanade (Bouguet, 2000), and the similarity that most of them
+agree on (RANSAC, Fischler and Bolles, 1981) is the camera's; what walks through the picture is outvoted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from blur.geometry import Boxes, centres, sizes
+
+Grey: TypeAlias = NDArray[np.uint8]
+"""Shape (H, W)."""
+Points: TypeAlias = NDArray[np.float32]
+"""Shape (N, 2): x, y."""
+Similarity: TypeAlias = NDArray[np.float64]
+"""Shape (3, 3): maps homogeneous places of the earlier frame to the later one."""
+
+STILL: Similarity = np.eye(3)
+STILL.flags.writeable = False
+
+MAX_CORNERS = 80
+MIN_AGREEING = 8
+"""Fewer corners than this agree by chance."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Motion:
+    """From one frame to the next.
+
+    Attributes:
+        matrix: the camera's movement, in pixels of the small pictures.
+        trust: share of the corners that agree with it, 0 where none could be followed.
+        change: mean absolute difference of the two pictures after the movement is undone,
+            in grey levels; large at a cut.
+    """
+
+    matrix: Similarity
+    trust: float
+    change: float
+
+
+def estimate(before: Grey, after: Grey) -> Motion:
+    """The camera's movement between two small pictures of the same size."""
+    matrix, trust = _agreed(before, after)
+    height, width = before.shape
+    moved = cv2.warpAffine(before, matrix[:2], (width, height), borderMode=cv2.BORDER_REPLICATE)
+    return Motion(matrix, trust, float(np.mean(cv2.absdiff(moved, after))))
+
+
+def _agreed(before: Grey, after: Grey) -> tuple[Similarity, float]:
+    # Any: OpenCV declares that it never returns None, and does when it finds nothing
+    found: Any = cv2.goodFeaturesToTrack(before, MAX_CORNERS, qualityLevel=0.01, minDistance=10, blockSize=5)
+    if found is None or len(found) < MIN_AGREEING:
+        return STILL, 0.0
+    start = np.asarray(found, np.float32).reshape(-1, 2)
+    end, followed = flow(before, after, start)
+    if followed.sum() < MIN_AGREEING:
+        return STILL, 0.0
+    cv2.setRNGSeed(0)  # the same clip must give the same plan
+    fit: Any
+    fit, agreeing = cv2.estimateAffinePartial2D(start[followed], end[followed], ransacReprojThreshold=1.0)
+    if fit is None or int(agreeing.sum()) < MIN_AGREEING:
+        return STILL, 0.0
+    return np.vstack([fit, (0.0, 0.0, 1.0)]), float(agreeing.sum() / len(start))
+
+
+def flow(
+    before: Grey, after: Grey, start: Points, guess: Points | None = None
+) -> tuple[Points, NDArray[np.bool_]]:
+    """Where points went, and which of them could be followed.
+
+    ``guess`` is where to begin to look. Returns arrays of shape (N, 2) and (N,).
+    """
+    begin = None if guess is None else guess.reshape(-1, 1, 2).copy()
+    flags = 0 if guess is None else cv2.OPTFLOW_USE_INITIAL_FLOW
+    end, status, _ = cv2.calcOpticalFlowPyrLK(
+        before, after, start.reshape(-1, 1, 2), begin, winSize=(15, 15), maxLevel=3, flags=flags
+    )
+    return np.asarray(end, np.float32).reshape(-1, 2), status.ravel() == 1
+
+
+def carried(boxes: Boxes, matrix: Similarity) -> Boxes:
+    """Boxes moved along with the camera: centres mapped, sizes scaled, never turned."""
+    scale = float(np.sqrt(abs(np.linalg.det(matrix[:2, :2]))))
+    middle = centres(boxes) @ matrix[:2, :2].T + matrix[:2, 2]
+    half = sizes(boxes) * (scale / 2)
+    return np.concatenate([middle - half, middle + half], axis=1).astype(np.float32)

@@ -1,0 +1,76 @@
+"""What was seen of a clip: looks at some of its frames, and how the camera moved in all of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from blur.geometry import Boxes
+from blur.timing import TimeBase
+from blur.track.flow import Paths
+from blur.track.motion import Similarity, carried
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Look:
+    """The sightings in one frame, and where each goes until the looks before and after.
+
+    Attributes:
+        frame: index of the frame.
+        boxes: shape (N, 4), in pixels of the upright picture.
+        scores: shape (N,), 0 to 1.
+        ahead: shape (N, A, 4), the boxes followed through the A frames up to the next look.
+        behind: shape (N, B, 4), the boxes followed back through the B frames to the look before.
+    """
+
+    frame: int
+    boxes: Boxes
+    scores: NDArray[np.float32]
+    ahead: Paths
+    behind: Paths
+
+
+@dataclass(frozen=True, eq=False)
+class Observations:
+    """All that a plan is made from.
+
+    Attributes:
+        width, height: of the upright picture in pixels.
+        time_base: of the pts.
+        pts: shape (F,), int64, of every frame.
+        moves: shape (F, 3, 3): the camera's movement from the frame before, in pixels of the
+            upright picture; the identity where a scene begins.
+        trusts: shape (F,), 0 to 1: how far each movement can be trusted.
+        scenes: shape (S, 2): first and last frame of each stretch without a cut.
+        looks: in order of time; each scene's first and last frame have one.
+    """
+
+    width: int
+    height: int
+    time_base: TimeBase
+    pts: NDArray[np.int64]
+    moves: NDArray[np.float64]
+    trusts: NDArray[np.float64]
+    scenes: NDArray[np.int64]
+    looks: tuple[Look, ...]
+
+    @cached_property
+    def _since_start(self) -> NDArray[np.float64]:
+        """Shape (F, 3, 3): the camera's movement since the first frame of each frame's scene."""
+        total = np.empty_like(self.moves)
+        for first, last in self.scenes:
+            total[first] = np.eye(3)
+            for frame in range(first + 1, last + 1):
+                total[frame] = self.moves[frame] @ total[frame - 1]
+        return total
+
+    def movement(self, start: int, end: int) -> Similarity:
+        """The camera's movement from frame ``start`` to ``end`` of one scene, either way in time."""
+        return np.asarray(self._since_start[end] @ np.linalg.inv(self._since_start[start]), np.float64)
+
+    def carry(self, box: Boxes, start: int, end: int) -> Boxes:
+        """Boxes, shape (N, 4), of frame ``start`` where the camera takes them in frame ``end``."""
+        return carried(box, self.movement(start, end))
