@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import subprocess
+import sys
 from collections import defaultdict
 from pathlib import Path
 
@@ -90,3 +92,30 @@ def test_a_real_clip_comes_out_whole_and_clean(shared: Path, tmp_path: Path, nam
     assert len(quality) == len(lumas)
     # Tiny pictures have much more detail to a pixel; none is larger than 161 x 121 here.
     assert np.mean(quality) >= (42 if clip.width > 200 else 38)
+
+
+PASS_THROUGH = """
+import re, sys
+from pathlib import Path
+from blur.media.probe import probe
+from blur.media.reader import ahead, read
+from blur.media.writer import Writer
+clip = probe(Path(sys.argv[1]))
+with Writer(Path(sys.argv[2]), clip, 18) as writer:
+    for frame in ahead(read(clip)):
+        writer.write(frame)
+print(int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) // 1024)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the peak is read from Linux's /proc")
+def test_a_phone_s_4k_at_60_frames_needs_little_memory(shared: Path, tmp_path: Path) -> None:
+    source = str(shared / "media/weird/portrait_4k60.mp4")
+    child = subprocess.run(
+        [sys.executable, "-c", PASS_THROUGH, source, str(tmp_path / "a.mp4")],
+        check=True,
+        capture_output=True,
+        text=True,
+        cwd=Path(__file__).resolve().parents[2],
+    )
+    assert int(child.stdout) < 700  # megabytes; 410 on two cores
