@@ -10,6 +10,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from blur.detect.centerface import CenterFace
 from blur.detect.detector import Detector, Faces
@@ -27,10 +28,12 @@ from blur.track.schedule import look_size, search_for
 from blur.track.window import follow
 
 GREY_SIDE = 384
-"""Longer side of the small pictures in which movement is measured."""
+"""Longer side at most of the small pictures in which movement is measured."""
 CUT_TRUST = 0.3
 CUT_CHANGE = 10.0
 """A cut: fewer corners than this agree, and the picture changes by more grey levels than this."""
+CLEAR = 0.3
+"""Sightings of this score are followed by their own flow where the camera does not explain them."""
 AHEAD = 6
 TICK = 0.1
 
@@ -73,6 +76,9 @@ class _Glance:
         """In pixels of the upright picture; waits until the look is done."""
         return self.faces.result().boxes * np.array(self.scale * 2, np.float32)
 
+    def clear(self) -> NDArray[np.bool_]:
+        return self.faces.result().scores >= CLEAR
+
     def finished(self) -> Look:
         boxes = self.boxes()
         empty = np.empty((len(boxes), 0, 4), np.float32)
@@ -107,8 +113,9 @@ class Scan:
         self._detector = detector
         self._pool = pool
         self._interval = clip.time_base.ticks(self._search.interval)
-        shrink = min(1.0, GREY_SIDE / max(clip.width, clip.height))
-        self._small = max(1, round(clip.width * shrink)), max(1, round(clip.height * shrink))
+        # a whole number: shrinking by one is several times quicker
+        shrink = -(-max(clip.width, clip.height) // GREY_SIDE)
+        self._small = max(1, round(clip.width / shrink)), max(1, round(clip.height / shrink))
         enlarge = np.diag([clip.width / self._small[0], clip.height / self._small[1], 1.0])
         self._enlarge, self._shrink = enlarge, np.linalg.inv(enlarge)
         self.pts: list[int] = []
@@ -188,8 +195,9 @@ class Scan:
             window = self._waiting.popleft()
             assert window.end is not None
             earlier, later = window.start.boxes() * shrink, window.end.boxes() * shrink
+            clear = window.start.clear(), window.end.clear()
             forwards, backwards = follow(
-                earlier.astype(np.float32), later.astype(np.float32), window.greys, window.moves
+                earlier.astype(np.float32), later.astype(np.float32), clear, window.greys, window.moves
             )
             window.start.ahead = (forwards / shrink).astype(np.float32)
             window.end.behind = (backwards / shrink).astype(np.float32)

@@ -66,23 +66,39 @@ def _costs(seen: Observations, live: Sequence[list[Sighting]], index: int) -> ND
     if not live or not len(look.boxes):
         return np.full((len(live), len(look.boxes)), np.inf)
     ends = [chain[-1] for chain in live]
-    expected = np.concatenate([expected_at(seen, end, look.frame) for end in ends])
-    cost = unlikeness(expected, look.boxes)
-    if look.behind.shape[1]:
-        before = look.frame - look.behind.shape[1]
-        expected = np.concatenate([expected_at(seen, end, before) for end in ends])
-        cost = np.minimum(cost, unlikeness(expected, look.behind[:, -1]))
+    before = look.frame - look.behind.shape[1]
+    frames = np.array([before, look.frame])
+    expected = np.stack([way_on(seen, end, frames) for end in ends])
+    cost = unlikeness(expected[:, 1], look.boxes)
+    if before < look.frame:
+        cost = np.minimum(cost, unlikeness(expected[:, 0], look.behind[:, -1]))
     return cost
 
 
-def expected_at(seen: Observations, sighting: Sighting, frame: int) -> Boxes:
-    """Where a sighting's face is expected in a later or equal frame of its scene, shape (1, 4)."""
-    look: Look = seen.looks[sighting.look]
-    box = look.boxes[sighting.face : sighting.face + 1]
-    steps = min(frame - look.frame, look.ahead.shape[1])
-    if steps <= 0:
-        return seen.carry(box, look.frame, frame)
-    return seen.carry(look.ahead[sighting.face : sighting.face + 1, steps - 1], look.frame + steps, frame)
+def way_on(seen: Observations, sighting: Sighting, frames: NDArray[np.int64]) -> Boxes:
+    """Where a sighting's face is in later frames of its scene, its own included, shape (len(frames), 4)."""
+    look = seen.looks[sighting.look]
+    return _way(seen, look, sighting.face, look.ahead[sighting.face], frames, 1)
+
+
+def way_back(seen: Observations, sighting: Sighting, frames: NDArray[np.int64]) -> Boxes:
+    """Where a sighting's face was in earlier frames, as ``way_on``, shape (len(frames), 4)."""
+    look = seen.looks[sighting.look]
+    return _way(seen, look, sighting.face, look.behind[sighting.face], frames, -1)
+
+
+def _way(
+    seen: Observations, look: Look, face: int, followed: Boxes, frames: NDArray[np.int64], direction: int
+) -> Boxes:
+    """As far as the face was followed, its own way; from there on, the camera's."""
+    known = np.concatenate([look.boxes[face : face + 1], followed])
+    steps = (frames - look.frame) * direction
+    boxes = known[np.clip(steps, 0, len(followed))]
+    beyond = steps > len(followed)
+    if beyond.any():
+        end = look.frame + direction * len(followed)
+        boxes[beyond] = seen.carry(known[-1], end, frames[beyond])
+    return boxes
 
 
 def unlikeness(a: Boxes, b: Boxes) -> NDArray[np.float64]:

@@ -25,7 +25,7 @@ Similarity: TypeAlias = NDArray[np.float64]
 STILL: Similarity = np.eye(3)
 STILL.flags.writeable = False
 
-MAX_CORNERS = 80
+MAX_CORNERS = 64
 MIN_AGREEING = 8
 """Fewer corners than this agree by chance."""
 
@@ -81,14 +81,18 @@ def flow(
     begin = None if guess is None else guess.reshape(-1, 1, 2).copy()
     flags = 0 if guess is None else cv2.OPTFLOW_USE_INITIAL_FLOW
     end, status, _ = cv2.calcOpticalFlowPyrLK(
-        before, after, start.reshape(-1, 1, 2), begin, winSize=(15, 15), maxLevel=3, flags=flags
+        before, after, start.reshape(-1, 1, 2), begin, winSize=(13, 13), maxLevel=3, flags=flags
     )
     return np.asarray(end, np.float32).reshape(-1, 2), status.ravel() == 1
 
 
-def carried(boxes: Boxes, matrix: Similarity) -> Boxes:
-    """Boxes moved along with the camera: centres mapped, sizes scaled, never turned."""
-    scale = float(np.sqrt(abs(np.linalg.det(matrix[:2, :2]))))
-    middle = centres(boxes) @ matrix[:2, :2].T + matrix[:2, 2]
-    half = sizes(boxes) * (scale / 2)
+def carried(boxes: Boxes, matrix: NDArray[np.float64]) -> Boxes:
+    """Boxes moved along with the camera: centres mapped, sizes scaled, never turned.
+
+    ``matrix`` of shape (3, 3) moves N boxes; of shape (M, 3, 3) it moves one box M ways.
+    """
+    turn = matrix[..., :2, :2]
+    scale = np.sqrt(np.abs(turn[..., 0, 0] * turn[..., 1, 1] - turn[..., 0, 1] * turn[..., 1, 0]))
+    middle = (turn @ centres(boxes)[..., None])[..., 0] + matrix[..., :2, 2]
+    half = sizes(boxes) * (scale[..., None] / 2)
     return np.concatenate([middle - half, middle + half], axis=1).astype(np.float32)

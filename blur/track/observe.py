@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from blur.geometry import Boxes
 from blur.timing import TimeBase
 from blur.track.flow import Paths
-from blur.track.motion import Similarity, carried
+from blur.track.motion import carried
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,17 +60,19 @@ class Observations:
     @cached_property
     def _since_start(self) -> NDArray[np.float64]:
         """Shape (F, 3, 3): the camera's movement since the first frame of each frame's scene."""
-        total = np.empty_like(self.moves)
+        total = np.broadcast_to(np.eye(3), self.moves.shape).copy()
         for first, last in self.scenes:
-            total[first] = np.eye(3)
             for frame in range(first + 1, last + 1):
                 total[frame] = self.moves[frame] @ total[frame - 1]
         return total
 
-    def movement(self, start: int, end: int) -> Similarity:
-        """The camera's movement from frame ``start`` to ``end`` of one scene, either way in time."""
-        return np.asarray(self._since_start[end] @ np.linalg.inv(self._since_start[start]), np.float64)
+    @cached_property
+    def _until_start(self) -> NDArray[np.float64]:
+        return np.asarray(np.linalg.inv(self._since_start), np.float64)
 
-    def carry(self, box: Boxes, start: int, end: int) -> Boxes:
-        """Boxes, shape (N, 4), of frame ``start`` where the camera takes them in frame ``end``."""
-        return carried(box, self.movement(start, end))
+    def carry(self, box: NDArray[np.float32], start: int, frames: NDArray[np.int64]) -> Boxes:
+        """A box, shape (4,), of frame ``start`` where the camera takes it in each of ``frames``.
+
+        The frames are of the same scene, before or after. Returns shape (len(frames), 4).
+        """
+        return carried(box[None], self._since_start[frames] @ self._until_start[start])

@@ -16,12 +16,17 @@ SETTLED = 0.5
 
 
 def follow(
-    earlier: Boxes, later: Boxes, greys: Sequence[Grey], moves: Sequence[Similarity]
+    earlier: Boxes,
+    later: Boxes,
+    clear: tuple[NDArray[np.bool_], NDArray[np.bool_]],
+    greys: Sequence[Grey],
+    moves: Sequence[Similarity],
 ) -> tuple[Paths, Paths]:
     """Paths of the earlier look's faces forwards and of the later look's backwards.
 
     Args:
         earlier, later: shapes (N, 4) and (M, 4), in pixels of the small pictures.
+        clear: shapes (N,) and (M,): which of them are clear enough to be worth following.
         greys: the S + 1 small pictures from the earlier look's to the later's.
         moves: the S movements of the camera between them.
 
@@ -33,7 +38,8 @@ def follow(
     ahead, behind = carried_paths(earlier, moves), carried_paths(later, back)
     if not moves:
         return ahead, behind
-    lost, new = _unsettled(ahead[:, -1], later), _unsettled(behind[:, -1], earlier)
+    lost = clear[0] & _unsettled(ahead[:, -1], later)
+    new = clear[1] & _unsettled(behind[:, -1], earlier)
     if lost.any():
         ahead[lost] = flowing_paths(earlier[lost], greys, moves)
     if new.any():
