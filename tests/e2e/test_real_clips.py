@@ -25,9 +25,7 @@ from tests.conftest import REPO, SHARED
 MEDIA = SHARED / "media"
 FOLDERS = ("broken", "metadata", "video_faces", "weird")
 LIMIT = 120
-"""Seconds that any of the short clips may take on a machine that is busy with other work."""
-
-LONG = {"egoblur_gen1_test_video.mp4", "gopro_karma_gpmf_gps.mp4", "8k24fps_300ms.mp4"}
+"""Seconds that any of the clips may take on a machine that is busy with other work."""
 
 # What must be refused and by which error; everything else must be published.
 REFUSED = {
@@ -52,10 +50,7 @@ REFUSED = {
 
 def clips() -> list[Any]:
     paths = sorted(path for folder in FOLDERS for path in (MEDIA / folder).glob("*"))
-    return [
-        pytest.param(path, id=path.name, marks=[pytest.mark.long] if path.name in LONG else [])
-        for path in paths
-    ]
+    return [pytest.param(path, id=path.name) for path in paths]
 
 
 @dataclass(frozen=True)
@@ -107,7 +102,7 @@ def count(path: Path) -> int:
 def test_a_real_clip_ends_as_it_should(clip: Path, tmp_path: Path) -> None:
     before = state(clip)
     output = tmp_path / "out" / "safe.mp4"
-    ended = blur(clip, "-o", output, "--preset", "fast", limit=LIMIT * (5 if clip.name in LONG else 1))
+    ended = blur(clip, "-o", output, "--preset", "fast")
     assert state(clip) == before
     assert "Traceback" not in ended.stderr
     assert {event["clip"] for event in ended.events} == {clip.name}
