@@ -17,7 +17,7 @@ def muxer_options(muxer: str) -> dict[str, str]:
     bare = {"fflags": "+bitexact"}
     if muxer == "mp4":
         return bare | {"movflags": "+faststart", "empty_hdlr_name": "1"}
-    return bare | {"write_crc": "0"}
+    return bare | {"write_crc32": "0"}
 
 
 def blank_muxer_name(path: Path) -> None:

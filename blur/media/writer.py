@@ -26,6 +26,10 @@ from blur.media.muxing import MUXERS, blank_muxer_name, muxer_options
 _PRESETS = {"libx264": "superfast", "libx265": "ultrafast"}
 _NO_DELAY = {"bf": "0", "rc-lookahead": "0"}
 
+# Threads leave marks: x264 cuts a picture into as many slices as it has threads, VP9 codes otherwise
+# with one than with more. A fixed number says nothing of this machine's processors.
+_THREADS = 4
+
 # NAL units that carry supplemental information: the encoder's name and settings among it.
 _STAMPS = {"libx264": "6", "libx265": "39|40"}
 
@@ -134,7 +138,7 @@ class Writer:
         codec.color_primaries = picture.color_primaries
         codec.color_trc = picture.color_trc
         codec.colorspace = picture.colorspace
-        codec.thread_type = "SLICE"
+        codec.thread_type, codec.thread_count = "SLICE", _THREADS
         codec.flags |= CodecFlags.bitexact
         if picture.interlaced_frame and name == "libx264":
             codec.flags |= CodecFlags.interlaced_dct
@@ -161,7 +165,8 @@ def _encoder_options(name: str, crf: int, pixel_format: str) -> dict[str, str]:
     # Captions and user data ride on decoded pictures; neither may pass.
     options = {"preset": _PRESETS[name], "crf": str(crf), "a53cc": "0", "udu_sei": "0"}
     if name == "libx265":
-        options["x265-params"] = "info=0:log-level=none:bframes=0:rc-lookahead=0:lookahead-slices=0"
+        quiet, quick = "info=0:log-level=none", "bframes=0:rc-lookahead=0:lookahead-slices=0"
+        options["x265-params"] = f"{quiet}:{quick}:pools={_THREADS}:frame-threads=2"
         return options
     if pixel_format == "yuv444p":
         options["chromaoffset"] = "-6"  # x264 makes colour that much coarser when it has all its samples
