@@ -47,7 +47,7 @@ class Engine:
     render: Callable[[Clip, Plan, Settings, Path], Steps[int]]
     add_sound: Callable[[Path, Clip, Path], None]
     check_playback: Callable[[Path, Pts, TimeBase, int, int], Steps[None]]
-    check_boxes: Callable[[Path], list[str]]
+    check_traces: Callable[[Path], list[str]]
     draft: Callable[[Path, bool], AbstractContextManager[Draft]]
     save_plan: Callable[[Plan, Path, bool], None]
 
@@ -72,7 +72,7 @@ def real_engine() -> Engine:
     from blur.plan.store import save
     from blur.render.film import render
     from blur.sound.keep import add_sound
-    from blur.traces.boxes import check_boxes
+    from blur.traces.allowlist import check_traces
 
     return Engine(
         probe=probe,
@@ -81,7 +81,7 @@ def real_engine() -> Engine:
         render=render,
         add_sound=add_sound,
         check_playback=check_playback,
-        check_boxes=check_boxes,
+        check_traces=check_traces,
         draft=lambda target, force: Draft(target, force=force),
         save_plan=lambda plan, path, force: save(plan, path, force=force),
     )
@@ -181,7 +181,7 @@ def _make(
     check = engine.check_playback(made.path, plan.pts, plan.time_base, plan.width, plan.height)
     for event in check:
         yield replace(event, clip=clip.name)  # it knows the draft's name alone
-    traces = engine.check_boxes(made.path) if made.path.suffix.lower() == ".mp4" else []
+    traces = engine.check_traces(made.path)
     if traces:
         raise AuditError(f"the output holds what could trace the filmer: {', '.join(traces)}")
     return made

@@ -57,7 +57,7 @@ _ROWS = {
 _FIXED = {b"vmhd": 12, b"smhd": 8, b"pasp": 8, b"btrt": 12, b"fiel": 2}
 # Headers with times: the bytes of the whole in versions 0 and 1.
 _TIMED = {b"mvhd": (100, 112), b"tkhd": (84, 96), b"mdhd": (24, 36)}
-_MAX_LENGTH = {b"sgpd": 64, b"sbgp": 64, b"esds": 64, b"avcC": 1024, b"hvcC": 4096}
+_FOLLOWED = frozenset({b"esds", b"avcC", b"hvcC"})  # read with the samples
 
 
 def _box(kind: bytes, body: bytes) -> bytes:
@@ -162,8 +162,13 @@ def _problem(kind: bytes, body: bytes) -> str | None:
         case b"stsz":
             _, size, count = struct.unpack_from(">III", body)
             return None if len(body) == 12 + (0 if size else 4 * count) else "hidden bytes"
-        case b"sgpd" | b"sbgp" | b"esds" | b"avcC" | b"hvcC":
-            return None if len(body) <= _MAX_LENGTH[kind] else "too long"
+        case b"sgpd":  # one group: sound that needs the sample before it
+            return None if body[4:16] == b"roll\0\0\0\2\0\0\0\1" and len(body) == 18 else "hidden bytes"
+        case b"sbgp":
+            (count,) = struct.unpack_from(">I", body, 8)
+            return None if body[4:8] == b"roll" and len(body) == 12 + 8 * count else "hidden bytes"
+    if kind in _FOLLOWED:
+        return None
     if kind in _FIXED:
         return None if len(body) == _FIXED[kind] else "hidden bytes"
     version, (count,) = body[0], struct.unpack_from(">I", body, 4)

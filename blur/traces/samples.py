@@ -1,4 +1,4 @@
-"""What may stand among the coded samples: every byte belongs to a sample, no encoder signed any."""
+"""What may stand among the coded samples of an MP4: every byte belongs to a sample, none is signed."""
 
 from __future__ import annotations
 
@@ -9,17 +9,12 @@ from mmap import mmap
 import numpy as np
 from numpy.typing import NDArray
 
+from blur.traces.coded import configuration_problem, sample_problem
 from blur.traces.iso import Box, Tables, inside
 
-# The kinds of NAL unit that a bare stream needs: slices, parameter sets, delimiters and ends. What
-# is left out is supplemental information, in which encoders sign, and padding.
-_NAL_KINDS = {
-    b"avc1": frozenset({1, 5, 7, 8, 9, 10, 11}),
-    b"hvc1": frozenset({*range(10), *range(16, 22), *range(32, 38)}),
-}
-_PARAMETER_SETS = {b"avc1": frozenset({7, 8}), b"hvc1": frozenset({32, 33, 34})}
-_SIGNATURES = (b"Lavc", b"Lavf", b"LAME", b"libfaac", b"Nero", b"FhG")
-_SIGNED_SAMPLES = 4  # sound encoders sign at the very beginning, if they do
+_CODECS = {b"avc1": ("h264", b"avcC"), b"hvc1": ("hevc", b"hvcC"), b"mp4a": ("aac", b"esds")}
+_SYNC = b"\6\x80\x80\x80\1\2"
+_PRIMING = 2112  # samples that an AAC encoder puts before the sound; ISO/IEC 14496-24
 
 
 def check_samples(data: mmap, media: list[Box], tracks: list[Tables]) -> Iterator[str]:
@@ -35,16 +30,61 @@ def check_samples(data: mmap, media: list[Box], tracks: list[Tables]) -> Iterato
         offsets.append(starts)
         sizes.append(lengths)
         (entry,) = inside(data, tables[b"stsd"], 8)
-        if entry.kind in _NAL_KINDS:
-            yield from _check_configuration(data, entry.kind, tables, number)
-            yield from _check_picture(data, entry.kind, starts, lengths, number)
-        else:
-            yield from _check_sound(data, starts, lengths, number)
+        codec, configured = _CODECS[entry.kind]
+        body = tables[configured].body(data)
+        problem = configuration_problem(codec, sound_configuration(body) if codec == "aac" else body)
+        if problem:
+            yield f"track {number} ({problem})"
+        if _hidden(data, tables, codec):
+            yield f"track {number} (an edit list that hides something)"
+        yield from _check_each(data, codec, starts, lengths, number)
     start, size = np.concatenate(offsets), np.concatenate(sizes)
     order = np.argsort(start, kind="stable")
     edges = np.append(start[order], held.stop)
     if edges[0] != held.start or np.any(edges[:-1] + size[order] != edges[1:]):
         yield "bytes among the samples that belong to none"
+
+
+def _hidden(data: mmap, tables: Tables, codec: str) -> bool:
+    """Whether an edit list leaves out more than the sound encoder's start, or begins elsewhere."""
+    if b"elst" not in tables:
+        return False
+    body = tables[b"elst"].body(data)
+    (count,) = struct.unpack_from(">I", body, 4)
+    _, begin, rate = struct.unpack_from(">Qqi" if body[0] else ">Iii", body, 8)
+    return count != 1 or rate != 0x10000 or not 0 <= begin <= (_PRIMING if codec == "aac" else 0)
+
+
+def sound_configuration(esds: bytes) -> bytes:
+    """The AudioSpecificConfig in an esds box, which may hold nothing else; ISO/IEC 14496-1, 7.2.6.
+
+    Raises:
+        ValueError: other or further descriptors.
+    """
+    stream, after = _descriptor(esds[4:], 3)
+    decoder, sync = _descriptor(stream[3:], 4)
+    special, rest = _descriptor(decoder[13:], 5)
+    if (
+        esds[:4] != bytes(4)
+        or after
+        or rest
+        or stream[2]
+        or decoder[0] != 0x40
+        or sync != b"\6\x80\x80\x80\1\2"
+    ):
+        raise ValueError("unknown descriptors")
+    return special
+
+
+def _descriptor(data: bytes, kind: int) -> tuple[bytes, bytes]:
+    """The body of the descriptor at the beginning, and what follows it."""
+    size, at = 0, 1
+    while data[at] & 0x80:
+        size, at = (size | data[at] & 0x7F) << 7, at + 1
+    size, at = size | data[at], at + 1
+    if data[0] != kind or at + size > len(data):
+        raise ValueError("an unknown descriptor")
+    return data[at : at + size], data[at + size :]
 
 
 def _samples(data: mmap, tables: Tables) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -71,72 +111,11 @@ def _samples(data: mmap, tables: Tables) -> tuple[NDArray[np.int64], NDArray[np.
     return ends - sizes + np.repeat(chunks - before, per_chunk), sizes
 
 
-def _check_configuration(data: mmap, codec: bytes, tables: Tables, number: int) -> Iterator[str]:
-    """The decoder's configuration holds parameter sets and nothing after them."""
-    body = tables[b"avcC" if codec == b"avc1" else b"hvcC"].body(data)
-    kinds, rest = _avc_units(body) if codec == b"avc1" else _hevc_units(body)
-    if not kinds <= _PARAMETER_SETS[codec] or rest:
-        yield f"track {number} (an encoder's signature in its configuration)"
-
-
-def _avc_units(body: bytes) -> tuple[set[int], bytes]:
-    """The kinds of unit in an avcC box, and what follows them; ISO/IEC 14496-15, 5.3.3."""
-    if body[4] & 3 != 3:
-        raise ValueError("unit lengths are not of four bytes")
-    kinds, at = set(), 5
-    for mask in (0x1F, 0xFF):
-        units = body[at] & mask
-        at += 1
-        for _ in range(units):
-            (length,) = struct.unpack_from(">H", body, at)
-            kinds.add(body[at + 2] & 0x1F)
-            at += 2 + length
-    rest = body[at:]
-    # High profiles end with chroma format, two bit depths and the number of extensions.
-    return kinds, b"" if len(rest) == 4 and rest[3] == 0 else rest
-
-
-def _hevc_units(body: bytes) -> tuple[set[int], bytes]:
-    """The kinds of unit in an hvcC box, and what follows them; ISO/IEC 14496-15, 8.3.3."""
-    if body[21] & 3 != 3:
-        raise ValueError("unit lengths are not of four bytes")
-    kinds, at = set(), 23
-    for _ in range(body[22]):
-        kind, units = struct.unpack_from(">BH", body, at)
-        at += 3
-        for _ in range(units):
-            (length,) = struct.unpack_from(">H", body, at)
-            kinds |= {kind & 0x3F, body[at + 2] >> 1 & 0x3F}
-            at += 2 + length
-    return kinds, body[at:]
-
-
-def _check_picture(
-    data: mmap, codec: bytes, starts: NDArray[np.int64], sizes: NDArray[np.int64], number: int
+def _check_each(
+    data: mmap, codec: str, starts: NDArray[np.int64], sizes: NDArray[np.int64], number: int
 ) -> Iterator[str]:
     for sample, (start, size) in enumerate(zip(starts.tolist(), sizes.tolist(), strict=True), 1):
-        if not _units(data, codec, start, start + size) <= _NAL_KINDS[codec]:
-            yield f"track {number}, sample {sample} (an encoder's or a camera's message)"
-            return
-
-
-def _units(data: mmap, codec: bytes, at: int, stop: int) -> set[int]:
-    """The kinds of NAL unit in a sample."""
-    kinds = set()
-    while at < stop:
-        (length,) = struct.unpack_from(">I", data, at)
-        head = data[at + 4]
-        kinds.add(head & 0x1F if codec == b"avc1" else head >> 1 & 0x3F)
-        at += 4 + length
-    if at != stop:
-        raise ValueError("units do not fill their sample")
-    return kinds
-
-
-def _check_sound(
-    data: mmap, starts: NDArray[np.int64], sizes: NDArray[np.int64], number: int
-) -> Iterator[str]:
-    for at, size in zip(starts[:_SIGNED_SAMPLES].tolist(), sizes[:_SIGNED_SAMPLES].tolist(), strict=True):
-        if any(signature in data[at : at + size] for signature in _SIGNATURES):
-            yield f"track {number} (a sound encoder's signature)"
+        problem = sample_problem(codec, data[start : start + size])
+        if problem:
+            yield f"track {number}, sample {sample} ({problem})"
             return

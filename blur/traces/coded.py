@@ -1,0 +1,151 @@
+"""What may stand in a coded sample and in a decoder's configuration: no encoder signs, nothing is hidden.
+
+Every function returns what is wrong in plain words, or None, and raises ValueError, IndexError or
+struct.error where the bytes contradict themselves.
+"""
+
+from __future__ import annotations
+
+import struct
+
+# The kinds of NAL unit that a bare stream needs: slices, parameter sets, delimiters and ends. What
+# is left out is supplemental information, in which encoders sign, and padding.
+_UNITS = {
+    "h264": frozenset({1, 5, 7, 8, 9, 10, 11}),
+    "hevc": frozenset({*range(10), *range(16, 22), *range(32, 38)}),
+}
+_PARAMETER_SETS = {"h264": frozenset({7, 8}), "hevc": frozenset({32, 33, 34})}
+
+_SIGNATURES = (b"Lavc", b"Lavf", b"LAME", b"libfaac", b"Nero", b"FhG", b"libopus", b"CoreAudio")
+_FIRST_AAC_ELEMENTS = frozenset({0, 1})  # a channel or a pair of them; others hold free bytes
+_NO_SBR = b"\x56\xe5\x00"  # says that no band is replicated
+_OPUS_HEAD = 19
+
+
+def sample_problem(codec: str, sample: bytes) -> str | None:
+    """What is wrong with one coded sample, as a container holds it.
+
+    Args:
+        codec: "h264" and "hevc" with unit lengths of four bytes, "vp9", "aac" or "opus".
+    """
+    match codec:
+        case "h264" | "hevc":
+            return None if _units(codec, sample) <= _UNITS[codec] else "an encoder's or a camera's message"
+        case "vp9":
+            return _vp9_problem(sample)
+        case "aac":
+            known = sample and sample[0] >> 5 in _FIRST_AAC_ELEMENTS
+            return None if known and not _signed(sample) else "a sound encoder's signature"
+        case "opus":
+            return _opus_problem(sample)
+    raise ValueError(f"no sample of {codec} is ever written")
+
+
+def configuration_problem(codec: str, body: bytes) -> str | None:
+    """What is wrong with a decoder's configuration: it may hold parameters and nothing after them.
+
+    Args:
+        codec: as for `sample_problem`.
+        body: of an avcC or hvcC box, an AudioSpecificConfig or an OpusHead; empty for VP9.
+    """
+    match codec:
+        case "h264" | "hevc":
+            kinds, rest = _avc_units(body) if codec == "h264" else _hevc_units(body)
+            right = kinds <= _PARAMETER_SETS[codec] and not rest
+        case "vp9":
+            right = not body
+        case "aac":
+            # ISO/IEC 14496-3, 1.6.2.1: low complexity, one or two channels, frames of 1024.
+            kind, channels, flags = body[0] >> 3, body[1] >> 3 & 0xF, body[1] & 7
+            right = kind == 2 and channels in (1, 2) and not flags and body[2:] in (b"", _NO_SBR)
+        case "opus":
+            # RFC 7845, 5.1: version 1, one or two channels, no gain, no mapping.
+            right = len(body) == _OPUS_HEAD and body[:9] == b"OpusHead\1" and body[9] in (1, 2)
+            right = right and not any(body[16:])
+        case _:
+            raise ValueError(f"nothing is ever written as {codec}")
+    return None if right else "an encoder's signature in its configuration"
+
+
+def _signed(sample: bytes) -> bool:
+    return any(signature in sample for signature in _SIGNATURES)
+
+
+def _units(codec: str, sample: bytes) -> set[int]:
+    """The kinds of NAL unit in a sample."""
+    kinds, at = set(), 0
+    while at < len(sample):
+        (length,) = struct.unpack_from(">I", sample, at)
+        head = sample[at + 4]
+        kinds.add(head & 0x1F if codec == "h264" else head >> 1 & 0x3F)
+        at += 4 + length
+    if at != len(sample):
+        raise ValueError("units do not fill their sample")
+    return kinds
+
+
+def _avc_units(body: bytes) -> tuple[set[int], bytes]:
+    """The kinds of unit in an avcC box, and what follows them; ISO/IEC 14496-15, 5.3.3."""
+    if body[4] & 3 != 3:
+        raise ValueError("unit lengths are not of four bytes")
+    kinds, at = set(), 5
+    for mask in (0x1F, 0xFF):
+        units = body[at] & mask
+        at += 1
+        for _ in range(units):
+            (length,) = struct.unpack_from(">H", body, at)
+            kinds.add(body[at + 2] & 0x1F)
+            at += 2 + length
+    rest = body[at:]
+    # High profiles end with chroma format, two bit depths and the number of extensions.
+    return kinds, b"" if len(rest) == 4 and rest[3] == 0 else rest
+
+
+def _hevc_units(body: bytes) -> tuple[set[int], bytes]:
+    """The kinds of unit in an hvcC box, and what follows them; ISO/IEC 14496-15, 8.3.3."""
+    if body[21] & 3 != 3:
+        raise ValueError("unit lengths are not of four bytes")
+    kinds, at = set(), 23
+    for _ in range(body[22]):
+        kind, units = struct.unpack_from(">BH", body, at)
+        at += 3
+        for _ in range(units):
+            (length,) = struct.unpack_from(">H", body, at)
+            kinds |= {kind & 0x3F, body[at + 2] >> 1 & 0x3F}
+            at += 2 + length
+    return kinds, body[at:]
+
+
+def _vp9_problem(sample: bytes) -> str | None:
+    """A sample is a frame, or frames and an index of their sizes; VP9 bitstream specification, annex B."""
+    marker = sample[-1]
+    sizes = [len(sample)]
+    if marker & 0xE0 == 0xC0:
+        width, count = (marker >> 3 & 3) + 1, (marker & 7) + 1
+        index = sample[-2 - width * count :]
+        if len(index) == 2 + width * count and index[0] == marker:
+            sizes = [
+                int.from_bytes(index[1 + i : 1 + i + width], "little") for i in range(0, width * count, width)
+            ]
+            if sum(sizes) + len(index) != len(sample):
+                return "bytes that belong to no picture"
+    at = 0
+    for size in sizes:
+        if not size or sample[at] >> 6 != 2:
+            return "bytes that belong to no picture"
+        at += size
+    return None
+
+
+def _opus_problem(sample: bytes) -> str | None:
+    """A packet may be padded with noughts alone; RFC 6716, 3.2.5."""
+    if _signed(sample):
+        return "a sound encoder's signature"
+    if sample[0] & 3 == 3 and sample[1] & 0x40:
+        at, padding = 2, 0
+        while sample[at] == 255:
+            padding, at = padding + 254, at + 1
+        padding += sample[at]
+        if padding >= len(sample) or any(sample[len(sample) - padding :]):
+            return "hidden bytes"
+    return None

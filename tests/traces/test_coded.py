@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import pytest
+
+from blur.traces.coded import configuration_problem, sample_problem
+
+VP9 = b"\x82\x49\x83\x42"
+OPUS_HEAD = b"OpusHead\1\2\x38\1\x80\xbb\0\0\0\0\0"
+
+PLAIN = [
+    ("h264", b"\0\0\0\2\x65\x88"),
+    ("hevc", b"\0\0\0\3\x26\1\xaf"),
+    ("vp9", VP9),
+    ("vp9", VP9 + b"\x86\0" + b"\xc1\4\2\xc1"),
+    ("aac", b"\x21\x2b\xcf"),
+    ("opus", b"\xfc\x7f\x06"),
+    ("opus", b"\xff\x41\2abc\0\0"),
+]
+SIGNED = [
+    ("h264", b"\0\0\0\2\x06\5"),
+    ("h264", b"\0\0\0\2\x65\x88\0\0\0\1\x0c"),
+    ("hevc", b"\0\0\0\3\x4e\1\5"),
+    ("vp9", b"GPS +52.5"),
+    ("vp9", VP9 + b"GPS!" + b"\xc0\4\xc0"),
+    ("vp9", VP9 + b"GPS!" + b"\xc1\4\4\xc1"),
+    ("aac", b"\xde\2\0Lavc62"),
+    ("aac", b"\x21\x2bLavc62"),
+    ("aac", b"\x8a\x2bfree"),
+    ("aac", b""),
+    ("opus", b"\xfc\x7fLavf"),
+    ("opus", b"\xff\x41\2abcGP"),
+    ("opus", b"\xff\x41\x09abc"),
+]
+
+
+@pytest.mark.parametrize(("codec", "sample"), PLAIN)
+def test_plain_samples_pass(codec: str, sample: bytes) -> None:
+    assert sample_problem(codec, sample) is None
+
+
+@pytest.mark.parametrize(("codec", "sample"), SIGNED)
+def test_what_is_signed_or_hidden_is_found(codec: str, sample: bytes) -> None:
+    assert sample_problem(codec, sample)
+
+
+@pytest.mark.parametrize("codec", ["av1", "mjpeg", ""])
+def test_codecs_that_are_never_written_are_refused(codec: str) -> None:
+    with pytest.raises(ValueError, match="ever written"):
+        sample_problem(codec, b"\0")
+    with pytest.raises(ValueError, match="ever written"):
+        configuration_problem(codec, b"\0")
+
+
+@pytest.mark.parametrize(
+    ("codec", "body"),
+    [("vp9", b""), ("aac", b"\x12\x10"), ("aac", b"\x12\x10\x56\xe5\0"), ("opus", OPUS_HEAD)],
+)
+def test_plain_configurations_pass(codec: str, body: bytes) -> None:
+    assert configuration_problem(codec, body) is None
+    assert configuration_problem(codec, body + b"Lavc")
+
+
+def test_a_programme_configuration_is_refused() -> None:
+    """AAC tells of unusual channels in an element with room for a comment, and encoders sign there."""
+    assert configuration_problem("aac", b"\x11\x80\x04\xc8\x04Lavc")
