@@ -7,14 +7,18 @@ import logging
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from blur import __version__
 from blur.console.group import Commands, DefaultCommand, stop_on_signals
 from blur.errors import UsageError
+from blur.sandbox.offline import seal
 from blur.settings import AUDIO, PRESETS, STYLES, Settings
+
+if TYPE_CHECKING:
+    from blur.sandbox.sandbox import Sandbox
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 DEFAULTS = Settings()
@@ -40,6 +44,7 @@ making = options(
     click.option("--keep-audio", is_flag=True, hidden=True),
 )
 telling = options(
+    click.option("--no-confine", is_flag=True, help="Let decoders reach all your files; for odd systems."),
     click.option("--json", "as_json", is_flag=True, help="One event a line on stdout, for programs."),
     click.option("-q", "--quiet", is_flag=True, help="Say only what went wrong."),
 )
@@ -81,6 +86,7 @@ def anonymise(
     force: bool,
     plan_file: Path | None,
     dry_run: bool,
+    no_confine: bool,
     as_json: bool,
     quiet: bool,
     **choices: Any,
@@ -97,7 +103,10 @@ def anonymise(
     found = discover(clips, output)
     if plan_file is not None and len(found.jobs) > 1:
         raise UsageError("--plan is for a single clip", "Run the clips one after another.")
-    _show(anonymise_all(found, settings, force=force, plan_file=plan_file, dry_run=dry_run), as_json, quiet)
+    events = anonymise_all(
+        found, settings, force=force, plan_file=plan_file, dry_run=dry_run, sandbox=_sandbox(no_confine)
+    )
+    _show(events, as_json, quiet)
 
 
 cli.default = anonymise
@@ -109,25 +118,34 @@ cli.default = anonymise
 @making
 @telling
 def render(
-    plan_file: Path, clip: Path, output: str | None, force: bool, as_json: bool, quiet: bool, **choices: Any
+    plan_file: Path,
+    clip: Path,
+    output: str | None,
+    force: bool,
+    no_confine: bool,
+    as_json: bool,
+    quiet: bool,
+    **choices: Any,
 ) -> None:
     """Covers in CLIP what a PLAN says that --plan wrote."""
     settings = _settings(**choices)
     from blur.batch.discover import discover_one
     from blur.batch.run import render_one
 
-    _show(render_one(discover_one(clip, output), plan_file, settings, force=force), as_json, quiet)
+    job = discover_one(clip, output)
+    events = render_one(job, plan_file, settings, force=force, sandbox=_sandbox(no_confine))
+    _show(events, as_json, quiet)
 
 
 @cli.command()
 @click.argument("folder", default=".", type=click.Path(path_type=Path, file_okay=False, exists=True))
 @click.option("--force", is_flag=True, help="Replace an earlier demonstration.")
 @telling
-def demo(folder: Path, force: bool, as_json: bool, quiet: bool) -> None:
+def demo(folder: Path, force: bool, no_confine: bool, as_json: bool, quiet: bool) -> None:
     """Makes a small demonstration clip in FOLDER and covers its faces."""
     from blur.batch.run import demonstrate
 
-    _show(demonstrate(folder, force=force), as_json, quiet)
+    _show(demonstrate(folder, force=force, sandbox=_sandbox(no_confine)), as_json, quiet)
 
 
 @cli.command()
@@ -153,6 +171,16 @@ def _settings(
     return Settings(style=style, audio=audio, **rest)  # type: ignore[arg-type]
 
 
+def _sandbox(no_confine: bool) -> Sandbox | None:
+    """The sandbox in which clips are read; None in a process that is not the program's own."""
+    lock = click.get_current_context().find_root().obj
+    if lock is None:
+        return None
+    from blur.sandbox.sandbox import Sandbox
+
+    return Sandbox(lock, confined=not no_confine)
+
+
 def _show(events: Any, as_json: bool, quiet: bool) -> None:
     from blur.console.present import present, presenter
 
@@ -160,12 +188,13 @@ def _show(events: Any, as_json: bool, quiet: bool) -> None:
 
 
 def main() -> None:
-    """The program."""
+    """The program. The network goes first, before any library could use it."""
+    lock = seal()
     stop_on_signals()
     if os.environ.get("BLUR_DEBUG") == "1":
         logging.basicConfig(level=logging.INFO)
         logging.getLogger("blur").setLevel(logging.DEBUG)
-    cli(prog_name="blur")
+    cli(prog_name="blur", obj=lock)
 
 
 if __name__ == "__main__":

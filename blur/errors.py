@@ -6,7 +6,8 @@
     │   ├── UnreadableError            missing, empty, damaged, not a video
     │   ├── UnsupportedError           a kind that Blur cannot decode or write
     │   ├── EncryptedError             protected, no key is ever asked for
-    │   └── DamagedError               some frames could not be decoded
+    │   ├── DamagedError               some frames could not be decoded
+    │   └── CrashedError               a library that reads it crashed, or took too much
     ├── AuditError                 5   the output did not pass; nothing is published
     ├── MissingError               7   something is missing on this machine
     │   └── WeightsError               a detector's weights are absent or altered
@@ -74,6 +75,12 @@ class DamagedError(InputError):
     """Some frames could not be decoded, so they could not be looked at."""
 
     default_hint = "Copy the file from the camera again; a part of it is damaged or missing."
+
+
+class CrashedError(InputError):
+    """The process that read the input died: a fault in a decoder, or a limit that it went over."""
+
+    default_hint = "Nothing of it was published. Open it on this machine only if you trust it."
 
 
 class AuditError(BlurError):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, TypeAlias, TypeVar
+from typing import Any, Literal, TypeAlias, TypeVar, get_args
 
 SCHEMA = "blur-events/1"
 
@@ -72,6 +72,16 @@ Event: TypeAlias = Started | Progress | Notice | Failed | Finished
 Result = TypeVar("Result")
 Steps: TypeAlias = Generator[Event, None, Result]
 """A step of the work: yields events, returns its result."""
+
+
+_KINDS = {kind.__name__.lower(): kind for kind in get_args(Event)}
+
+
+def from_json(told: dict[str, Any]) -> Event:
+    """The event of which ``told`` is the JSON. Raises KeyError or TypeError where it is of none."""
+    fields = {name: value for name, value in told.items() if name not in ("schema", "event")}
+    event: Event = _KINDS[told["event"]](**fields)
+    return event
 
 
 def as_json(event: Event) -> dict[str, Any]:

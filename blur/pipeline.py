@@ -71,11 +71,17 @@ def real_engine() -> Engine:
     from blur.plan.build import build_plan
     from blur.plan.store import save
     from blur.render.film import render
+    from blur.sandbox.limits import fit
     from blur.sound.keep import add_sound
     from blur.traces.allowlist import check_traces
 
+    def fitted(path: Path) -> Clip:
+        clip = probe(path)
+        fit(path, clip.width * clip.height)
+        return clip
+
     return Engine(
-        probe=probe,
+        probe=fitted,
         analyse=analyse,
         build_plan=build_plan,
         render=render,
@@ -157,7 +163,7 @@ def render_plan(
 @contextmanager
 def _drafts(engine: Engine, target: Path, settings: Settings, force: bool) -> Iterator[tuple[Draft, Draft]]:
     """Where to render to, and where to put the result with its sound: one draft where none is kept."""
-    with _folder(target.parent), engine.draft(target, force) as draft:
+    with made_folder(target.parent), engine.draft(target, force) as draft:
         if settings.audio == "remove":
             yield draft, draft
         else:
@@ -253,7 +259,7 @@ def _same(a: Path, b: Path) -> bool:
 
 
 @contextmanager
-def _folder(path: Path) -> Iterator[None]:
+def made_folder(path: Path) -> Iterator[None]:
     """Makes a folder and the ones above it; those that it made and that stay empty are gone afterwards."""
     missing = [folder for folder in (path, *path.parents) if not folder.exists()]
     try:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Generator, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from blur.batch.discover import MARK, Found, Job
-from blur.errors import EXIT_BATCH, EXIT_LOOK, EXIT_OK, BlurError
+from blur.errors import EXIT_BATCH, EXIT_LOOK, EXIT_OK, BlurError, CrashedError
 from blur.events import Event, Failed, Notice, Steps
-from blur.pipeline import Outcome, anonymise, render_plan
+from blur.media.draft import sweep
+from blur.pipeline import Outcome, anonymise, made_folder, render_plan
+from blur.sandbox.confine import NOTHING, Reach
+from blur.sandbox.sandbox import Sandbox
 from blur.settings import Settings
 from blur.text import printable
 
@@ -29,11 +33,18 @@ class Task:
 
 
 def anonymise_all(
-    found: Found, settings: Settings, *, force: bool, plan_file: Path | None = None, dry_run: bool = False
+    found: Found,
+    settings: Settings,
+    *,
+    force: bool,
+    plan_file: Path | None = None,
+    dry_run: bool = False,
+    sandbox: Sandbox | None = None,
 ) -> Generator[Event, None, int]:
     """The events of all jobs, see run_all; files that were left alone are told of first."""
     for path in found.skipped:
         yield Notice(printable(path.name), "skipped", "Left alone, since it is the output for another clip.")
+    written = [job.target for job in found.jobs] + ([] if plan_file is None else [plan_file])
     return (
         yield from run_all(
             [
@@ -50,12 +61,16 @@ def anonymise_all(
                     ),
                 )
                 for job in found.jobs
-            ]
+            ],
+            sandbox,
+            Reach.to([job.source for job in found.jobs], written),
         )
     )
 
 
-def render_one(job: Job, plan_file: Path, settings: Settings, *, force: bool) -> Generator[Event, None, int]:
+def render_one(
+    job: Job, plan_file: Path, settings: Settings, *, force: bool, sandbox: Sandbox | None = None
+) -> Generator[Event, None, int]:
     """The events of rendering a clip by a plan that lies in a file, see run_all."""
 
     def steps() -> Steps[Outcome]:
@@ -64,10 +79,13 @@ def render_one(job: Job, plan_file: Path, settings: Settings, *, force: bool) ->
         plan = load(plan_file)
         return (yield from render_plan(job.source, job.target, plan, settings, force=force))
 
-    return run_all([Task(printable(job.source.name), steps)])
+    reach = Reach.to([job.source, plan_file], [job.target])
+    return run_all([Task(printable(job.source.name), steps)], sandbox, reach)
 
 
-def demonstrate(folder: Path, *, force: bool = False) -> Generator[Event, None, int]:
+def demonstrate(
+    folder: Path, *, force: bool = False, sandbox: Sandbox | None = None
+) -> Generator[Event, None, int]:
     """Makes the demonstration clip in a folder and the events of its way; ``force`` makes both anew."""
     clip = folder / DEMO
 
@@ -78,24 +96,48 @@ def demonstrate(folder: Path, *, force: bool = False) -> Generator[Event, None, 
             make_demo(clip)
         return (yield from anonymise(clip, clip.with_name(f"{clip.stem}{MARK}.mp4"), Settings(), force=force))
 
-    return run_all([Task(DEMO, steps)])
+    return run_all([Task(DEMO, steps)], sandbox, Reach.to([], [clip]))
 
 
-def run_all(tasks: Sequence[Task]) -> Generator[Event, None, int]:
+def run_all(
+    tasks: Sequence[Task], sandbox: Sandbox | None = None, reach: Reach = NOTHING
+) -> Generator[Event, None, int]:
     """Yields the events of all tasks, a Failed for each that broke, and returns the exit code.
 
     The code is the highest of all, and EXIT_BATCH where some clips ended well and some did not.
+    Without a sandbox the tasks run in this process, unconfined; else they can touch only ``reach``.
     """
+    pieces = [partial(_run_one, task) for task in tasks]
     codes = []
-    for task in tasks:
-        try:
-            outcome = yield from task.steps()
-            codes.append(outcome.exit_code)
-        except Exception as error:  # noqa: BLE001 - one broken clip must not stop the rest
-            failed = failure(task.clip, error)
-            codes.append(failed.exit_code)
-            yield failed
+    with ExitStack() as stack:
+        run: Callable[[int], Steps[int]] = lambda index: pieces[index]()  # noqa: E731
+        if sandbox is not None:
+            for folder in reach.writes:
+                with suppress(OSError):  # said when it is written to
+                    stack.enter_context(made_folder(folder))
+            run = stack.enter_context(sandbox.hold(pieces, reach))
+        for index, task in enumerate(tasks):
+            try:
+                codes.append((yield from run(index)))
+            except CrashedError as error:
+                for folder in reach.writes:
+                    sweep(folder)
+                codes.append((yield from _tell_failure(task, error)))
     return overall(codes)
+
+
+def _run_one(task: Task) -> Steps[int]:
+    try:
+        outcome = yield from task.steps()
+    except Exception as error:  # noqa: BLE001 - one broken clip must not stop the rest
+        return (yield from _tell_failure(task, error))
+    return outcome.exit_code
+
+
+def _tell_failure(task: Task, error: Exception) -> Steps[int]:
+    failed = failure(task.clip, error)
+    yield failed
+    return failed.exit_code
 
 
 def failure(clip: str, error: Exception) -> Failed:

@@ -46,7 +46,7 @@ class Draft:
         self.path = _free_name(target)
 
     def __enter__(self) -> Self:
-        _sweep(self._target.parent)
+        sweep(self._target.parent)
         try:
             while not self._create():
                 self.path = _free_name(self._target)
@@ -158,7 +158,7 @@ def _rename_to_free(source: Path, target: Path) -> None:
         source.unlink()
 
 
-def _sweep(folder: Path) -> None:
+def sweep(folder: Path) -> None:
     """Removes drafts in the folder that no living run holds."""
     for path in _drafts(folder):
         with contextlib.suppress(OSError):

@@ -1,0 +1,25 @@
+"""What the libraries are told before they are loaded: to stay at home, and to leave no files."""
+
+from __future__ import annotations
+
+import os
+import sys
+from types import ModuleType
+
+SWITCHES = {
+    "DO_NOT_TRACK": "1",
+    "IMAGEIO_NO_INTERNET": "1",
+}
+"""Each is asked for by something that comes with Blur; tests/sandbox/test_environment.py looks for more."""
+
+UNUSED = ("matplotlib", "matplotlib.pyplot")
+"""mediapipe loads these for drawings that Blur never makes; loading them writes a list of the
+machine's fonts into the user's cache folder and takes 0.3 s."""
+
+
+def settle() -> None:
+    """Sets the switches for this process and its children and stands empty modules in for UNUSED."""
+    os.environ.update(SWITCHES)
+    if UNUSED[0] not in sys.modules:
+        for name in UNUSED:
+            sys.modules[name] = ModuleType(name, "Stands in for a library that Blur never uses.")

@@ -1,0 +1,63 @@
+"""How much of the machine a clip may use, so that a hostile one cannot take all of it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from blur.sandbox.kernel import PR_SET_DUMPABLE, prctl
+
+if sys.platform != "win32":
+    import resource
+
+# Bytes of private memory as RLIMIT_DATA counts them. Measured on two processors, at most: 0.5 GiB for
+# 1280x720, 2.0 GiB for 7680x4320; every processor adds threads with stacks and heaps of their own.
+_MEMORY = 2 << 30
+_MEMORY_PER_PROCESSOR = 128 << 20
+_MEMORY_PER_PIXEL = 256
+
+# Bytes of an output, and seconds of processor time, at most. Both are far beyond what any clip
+# needs: a run of `thorough` on a slow machine takes a minute for each megabyte of a phone's video.
+_OUTPUT = 8 << 30
+_OUTPUT_PER_BYTE = 64
+_SECONDS = 3600
+_SECONDS_PER_MEGABYTE = 2000
+
+
+_held = False
+
+
+def hold() -> None:
+    """Puts this process under limits. Nothing of its memory lands in a file when it crashes."""
+    global _held  # noqa: PLW0603 - limits are the process's own, and so is whether it is under them
+    _held = True
+    _lower(resource.RLIMIT_CORE, 0)
+    prctl(PR_SET_DUMPABLE, 0)
+
+
+def fit(source: Path, pixels: int) -> None:
+    """Sets the limits for a clip; does nothing in a process that was not put under limits.
+
+    Args:
+        source: the clip's file.
+        pixels: of one picture.
+    """
+    if not _held:
+        return
+    size = source.stat().st_size
+    used = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
+    _lower(resource.RLIMIT_DATA, memory(pixels, os.cpu_count() or 1))
+    _lower(resource.RLIMIT_FSIZE, _OUTPUT + _OUTPUT_PER_BYTE * size)
+    _lower(resource.RLIMIT_CPU, int(used) + _SECONDS + _SECONDS_PER_MEGABYTE * (size >> 20))
+
+
+def memory(pixels: int, processors: int) -> int:
+    """Bytes that a clip with so many pixels in a picture may take."""
+    return _MEMORY + _MEMORY_PER_PROCESSOR * processors + _MEMORY_PER_PIXEL * pixels
+
+
+def _lower(kind: int, value: int) -> None:
+    """Sets what the process is held to, unless it is held to less from outside."""
+    _, hard = resource.getrlimit(kind)
+    resource.setrlimit(kind, (value if hard == resource.RLIM_INFINITY else min(value, hard), hard))

@@ -1,0 +1,67 @@
+"""Giving up the network, for good, for this process and whatever it starts."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+from typing import Literal, TypeAlias
+
+from blur.sandbox import environment, seccomp
+
+Lock: TypeAlias = Literal["seccomp", "sandbox_init", "python", "none"]
+"""Who refuses connections: the Linux kernel, macOS, Python alone, or nobody."""
+
+SYSTEM: str = sys.platform
+
+TOLD: dict[Lock, str] = {
+    "seccomp": "refused by the kernel (seccomp), to Blur and all that it starts",
+    "sandbox_init": "refused by macOS (sandbox_init), to Blur and all that it starts",
+    "python": "refused in Python alone: this system offers no more without an administrator",
+    "none": "NOT refused: this kernel has no seccomp filters",
+}
+
+
+def seal() -> Lock:
+    """Takes the network away by the strongest means that need no privilege, and says by which.
+
+    To be called first of all, before any native library is loaded. It cannot be undone.
+    """
+    environment.settle()
+    try:
+        if SYSTEM == "linux":
+            seccomp.install()
+            return "seccomp"
+        if SYSTEM == "darwin":
+            _seal_macos()
+            return "sandbox_init"
+    except (OSError, AttributeError):
+        if SYSTEM == "linux":
+            return "none"
+    sys.addaudithook(_refuse)
+    return "python"
+
+
+def can_open_sockets() -> bool:
+    """Whether this process gets a socket for the internet from the system; the proof of the seal."""
+    if os.name == "nt":
+        return True  # nothing but Python is barred there
+    libc = ctypes.CDLL(None)
+    families = (2, 10 if SYSTEM == "linux" else 30)  # AF_INET, AF_INET6
+    kinds = (1, 2, 3)  # stream, datagram, raw
+    opened = [h for family in families for kind in kinds if (h := libc.socket(family, kind, 0)) >= 0]
+    for handle in opened:
+        os.close(handle)
+    return bool(opened)
+
+
+def _seal_macos() -> None:
+    """sandbox_init(3) with the profile that its manual calls kSBXProfileNoNetwork."""
+    complaint = ctypes.c_char_p()
+    if ctypes.CDLL(None).sandbox_init(b"no-network", ctypes.c_uint64(1), ctypes.byref(complaint)) != 0:
+        raise OSError("sandbox_init refused")
+
+
+def _refuse(event: str, _: object) -> None:
+    if event in ("socket.__new__", "socket.connect", "socket.getaddrinfo", "socket.gethostbyname"):
+        raise PermissionError("Blur opens no connections")

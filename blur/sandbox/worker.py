@@ -1,0 +1,156 @@
+"""A child process that does the dangerous part, decoding: it is confined, and only its events come back.
+
+A file that breaks a decoder ends the child and not the program; the next clip gets a new one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import time
+import warnings
+from collections.abc import Callable, Sequence
+from contextlib import closing, suppress
+from typing import Any, BinaryIO, NoReturn, TypeAlias
+
+from blur.errors import CrashedError
+from blur.events import Event, Steps, as_json, from_json
+from blur.sandbox.kernel import PR_SET_PDEATHSIG, prctl
+from blur.text import printable
+
+Piece: TypeAlias = Callable[[], Steps[int]]
+"""The work on one clip, which returns its exit code."""
+
+PATIENCE = 10.0
+"""Seconds that a child has for clearing up before it is killed."""
+
+_WHY: dict[int, str] = {
+    signal.SIGKILL: "the system stopped reading it, perhaps for want of memory",
+    signal.SIGXCPU: "it takes longer to read than any clip of its size should",
+}
+
+
+class Worker:
+    """The child; it waits for the number of a piece, works on it, and tells of it in lines of JSON.
+
+    Args:
+        pieces: the work; every child can do all of it, since it is a copy of this process.
+        settle: called first in each child; yields what the user should know about it.
+    """
+
+    def __init__(self, pieces: Sequence[Piece], settle: Callable[[], list[Event]]) -> None:
+        self._pieces = pieces
+        self._settle = settle
+        self._child = 0
+        self._start()
+
+    def run(self, index: int) -> Steps[int]:
+        """The events of a piece and its exit code. Raises CrashedError where the child died of it."""
+        if not self._child:
+            self._start()
+        try:
+            with suppress(BrokenPipeError):  # a child that is gone shows when it is listened to
+                os.write(self._orders, b"%d\n" % index)
+            for line in self._results:
+                told = _checked(json.loads(line))
+                if "event" not in told:
+                    return int(told["code"])
+                yield from_json(told)
+        except (ValueError, KeyError, TypeError):
+            pass  # what is no event comes from a child that is not itself any more
+        except BaseException:
+            self.close()
+            raise
+        raise CrashedError(_WHY.get(self.close(), "a library that reads it crashed"))
+
+    def close(self) -> int:
+        """Ends the child, which clears up first; returns the number of the signal that it died of, or 0."""
+        child, self._child = self._child, 0
+        if not child:
+            return 0
+        os.close(self._orders)
+        status = _wait(child, 0.2)
+        if status is None:
+            os.kill(child, signal.SIGTERM)
+            status = _wait(child, PATIENCE)
+        if status is None:
+            os.kill(child, signal.SIGKILL)
+            _, status = os.waitpid(child, 0)
+        self._results.close()
+        return os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
+
+    def _start(self) -> None:
+        ordered, self._orders = os.pipe()
+        results, told = os.pipe()
+        parent = os.getpid()
+        with warnings.catch_warnings():
+            # Only the thread that draws progress may be there, which the child has no use for.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            self._child = os.fork()
+        if not self._child:
+            os.close(self._orders)
+            os.close(results)
+            _serve(parent, open(ordered, "rb"), open(told, "wb"), self._pieces, self._settle)  # noqa: PTH123, SIM115
+        os.close(ordered)
+        os.close(told)
+        self._results = open(results, "rb")  # noqa: PTH123, SIM115 - a handle, which close() closes
+        self._settle = list
+
+
+def _serve(
+    parent: int,
+    orders: BinaryIO,
+    results: BinaryIO,
+    pieces: Sequence[Piece],
+    settle: Callable[[], list[Event]],
+) -> NoReturn:
+    """The child's life. It never returns, since all that is above it on the stack is its parent's."""
+    code = 1
+    try:
+        prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() == parent:
+            notices = settle()
+            for order in orders:
+                for event in notices:
+                    _tell(results, as_json(event))
+                notices = []
+                _tell(results, {"code": _work(pieces[int(order)], results)})
+        code = 0
+    except (KeyboardInterrupt, BrokenPipeError):
+        pass  # everything is cleared up; the parent knows, or is gone
+    finally:
+        sys.stderr.flush()
+        os._exit(code)  # what libraries do at the end takes a tenth of a second and serves nobody
+
+
+def _work(piece: Piece, results: BinaryIO) -> int:
+    with closing(piece()) as steps:
+        try:
+            while True:
+                _tell(results, as_json(next(steps)))
+        except StopIteration as stop:
+            return int(stop.value)
+
+
+def _tell(results: BinaryIO, what: dict[str, Any]) -> None:
+    results.write(json.dumps(what).encode() + b"\n")
+    results.flush()
+
+
+def _checked(told: Any) -> dict[str, Any]:
+    """What the child told, with nothing in it that would steer a terminal."""
+    return {key: printable(value) if isinstance(value, str) else value for key, value in told.items()}
+
+
+def _wait(child: int, seconds: float) -> int | None:
+    """The child's status once it has ended, None where it has not after so many seconds."""
+    end = time.monotonic() + seconds
+    while True:
+        found, status = os.waitpid(child, os.WNOHANG)
+        if found:
+            return status
+        if time.monotonic() > end:
+            return None
+        time.sleep(0.002)
