@@ -62,7 +62,7 @@ def cli() -> None:
 
 @click.command(
     cls=DefaultCommand,
-    epilog="Other commands: blur render PLAN CLIP, blur doctor, blur demo; each tells more with --help.",
+    epilog="Other commands: blur render, blur traces, blur doctor, blur demo; each tells more with --help.",
 )
 @click.argument("clips", metavar="CLIP...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @making
@@ -146,6 +146,18 @@ def demo(folder: Path, force: bool, no_confine: bool, as_json: bool, quiet: bool
     from blur.batch.run import demonstrate
 
     _show(demonstrate(folder, force=force, sandbox=_sandbox(no_confine)), as_json, quiet)
+
+
+@cli.command()
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="A line of JSON for each file.")
+def traces(files: tuple[Path, ...], as_json: bool) -> None:
+    """Tells what a video carries that leads to people, places or devices, be it a source or an output."""
+    from blur.console.traces import as_text, report
+
+    for file in files:
+        said = report(file)
+        click.echo(json.dumps(said) if as_json else as_text(said))
 
 
 @cli.command()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import errno
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,6 +22,7 @@ from blur.timing import TimeBase, clock
 if TYPE_CHECKING:
     from blur.media.clip import Clip
     from blur.plan.model import Doubt, Plan, Pts
+    from blur.traces.source import Trace
 
 LOOK_WEIGHT = 900
 """Doubts that weigh this much, in thousandths, are for a person to look at."""
@@ -48,6 +49,7 @@ class Engine:
     add_sound: Callable[[Path, Clip, Path], None]
     check_playback: Callable[[Path, Pts, TimeBase, int, int], Steps[None]]
     check_traces: Callable[[Path], list[str]]
+    find_traces: Callable[[Path], Collection[Trace]]
     draft: Callable[[Path, bool], AbstractContextManager[Draft]]
     save_plan: Callable[[Plan, Path, bool], None]
 
@@ -74,6 +76,7 @@ def real_engine() -> Engine:
     from blur.sandbox.limits import fit
     from blur.sound.keep import add_sound
     from blur.traces.allowlist import check_traces
+    from blur.traces.source import find_traces
 
     def fitted(path: Path) -> Clip:
         clip = probe(path)
@@ -88,6 +91,7 @@ def real_engine() -> Engine:
         add_sound=add_sound,
         check_playback=check_playback,
         check_traces=check_traces,
+        find_traces=find_traces,
         draft=lambda target, force: Draft(target, force=force),
         save_plan=lambda plan, path, force: save(plan, path, force=force),
     )
@@ -187,10 +191,18 @@ def _make(
     check = engine.check_playback(made.path, plan.pts, plan.time_base, plan.width, plan.height)
     for event in check:
         yield replace(event, clip=clip.name)  # it knows the draft's name alone
-    traces = engine.check_traces(made.path)
-    if traces:
-        raise AuditError(f"the output holds what could trace the filmer: {', '.join(traces)}")
+    yield from _traces(engine, clip, made.path)
     return made
+
+
+def _traces(engine: Engine, clip: Clip, output: Path) -> Steps[None]:
+    """Refuses an output that could trace anyone; says what is gone, once reading it back has shown so."""
+    left = [*engine.check_traces(output), *(f"{t.where}: {t.value}" for t in engine.find_traces(output))]
+    if left:
+        raise AuditError(f"the output holds what could trace the filmer: {', '.join(left)}")
+    gone = dict.fromkeys(trace.meaning for trace in engine.find_traces(clip.path))
+    if gone:
+        yield Notice(clip.name, "traces-removed", f"Gone, as the output shows: {', '.join(gone)}.")
 
 
 def _finish(name: str, plan: Plan, target: Path | None, began: float) -> Steps[Outcome]:

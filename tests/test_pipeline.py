@@ -29,9 +29,11 @@ from blur.pipeline import Engine, Outcome, anonymise, render_plan
 from blur.plan.model import Doubt, Plan, Track
 from blur.settings import Settings
 from blur.timing import TimeBase
+from blur.traces.source import Trace
 
 SOUND = Sound(1, "aac", 48000, 1)
 PICTURE = b"covered"
+TRACES = (Trace("place", "file, location", "+52.5+013.4/"), Trace("date", "file, date", "2026"))
 
 
 def plan_of(frames: int = 10, covered: int = 4, doubts: tuple[Doubt, ...] = ()) -> Plan:
@@ -78,6 +80,7 @@ class Bench:
             add_sound=self.add_sound,
             check_playback=self.check_playback,
             check_traces=self.check_traces,
+            find_traces=lambda path: TRACES if path == source else (),
             draft=self.draft,
             save_plan=lambda _, path, __: path.write_text("{}") and None,
         )
@@ -211,6 +214,21 @@ def test_what_could_trace_is_not_published(source: Path) -> None:
     with pytest.raises(AuditError, match="moov/udta"):
         run(anonymise(source, target, Settings(), engine=engine))
     assert not target.exists()
+
+
+def test_what_is_known_to_trace_is_not_published_either(source: Path) -> None:
+    engine = Bench(source).but(find_traces=lambda _: TRACES)
+    with pytest.raises(AuditError, match=r"location: \+52"):
+        run(anonymise(source, source.with_name("out.mp4"), Settings(), engine=engine))
+    assert names(source.parent) == ["clip.mov"]
+
+
+def test_what_is_gone_is_told_once_the_output_was_read_back(source: Path) -> None:
+    events, _ = run(anonymise(source, source.with_name("o.mp4"), Settings(), engine=Bench(source).engine))
+    assert notices(events)["traces-removed"] == "Gone, as the output shows: a place, a date or time."
+    bare = Bench(source).but(find_traces=lambda _: ())
+    events, _ = run(anonymise(source, source.with_name("p.mp4"), Settings(), engine=bare))
+    assert "traces-removed" not in notices(events)
 
 
 def test_a_short_output_is_not_published(source: Path) -> None:
