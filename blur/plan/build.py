@@ -15,6 +15,10 @@ from blur.track.schedule import Search, search_for
 
 MARGIN = 12
 """Pixels by which a mask reaches beyond a face at least: the source's own codec smears faces outwards."""
+CROWN = 0.1
+"""Hair begins above what detectors call a face: masks reach up by so much more of its height."""
+LASTING = 300
+"""A face less certain than this was seen once, faintly; it is held half as long."""
 SHAKEN = 0.2
 """Less of the picture than this agrees on a movement when it is too fast or too blurred to follow."""
 
@@ -31,7 +35,7 @@ def build_plan(seen: Observations, settings: Settings) -> Plan:
             faint.append(chain)
             continue
         certainty = round(1000 * float(1 - np.prod(1 - scores)))
-        main, other = fill(seen, chain, hold)
+        main, other = fill(seen, chain, hold if certainty >= LASTING else hold // 2)
         tracks += _covered(seen, main, settings.grow, "face", certainty)
         tracks += _covered(seen, other, settings.grow, "held", certainty)
     tracks.sort(key=lambda track: (int(track.pts[0]), *track.regions[0].tolist()))
@@ -47,6 +51,7 @@ def believable(scores: NDArray[np.float32], search: Search) -> bool:
 def regions(path: Path, grow: float) -> NDArray[np.int32]:
     """The ellipses that cover a path's boxes, shape (N, 4): grown, and rounded outwards to whole pixels."""
     boxes = grown(path.boxes, grow, MARGIN)
+    boxes[:, 1] -= CROWN * (path.boxes[:, 3] - path.boxes[:, 1])
     return np.concatenate([np.floor(boxes[:, :2]), np.ceil(boxes[:, 2:])], axis=1).astype(np.int32)
 
 
