@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from blur.errors import BlurError, MissingError
+from blur.sandbox.offline import TOLD
+from blur.sandbox.proof import prove
 from blur.text import printable
 
 SCHEMA = "blur-doctor/1"
@@ -50,6 +52,8 @@ def examine(folder: Path | None = None) -> tuple[Finding, ...]:
     """Everything that Blur needs, ``folder`` (by default the current one) being where outputs go."""
     checks: dict[str, Callable[[], str]] = {
         "Python": _python,
+        "network": _network,
+        "other files": _files,
         "PyAV": _av,
         "encoders": _encoders,
         "OpenCV": _opencv,
@@ -75,9 +79,9 @@ def as_table(findings: Sequence[Finding]) -> str:
     """The findings as lines of text, a hint below what is missing."""
     lines = []
     for f in findings:
-        lines.append(f"{'ok' if f.ok else 'MISSING':<9}{f.name:<11}{f.found}")
+        lines.append(f"{'ok' if f.ok else 'MISSING':<9}{f.name:<12}{f.found}")
         if f.hint:
-            lines.append(f"{'':<9}{'':<11}{f.hint}")
+            lines.append(f"{'':<9}{'':<12}{f.hint}")
     return "\n".join(lines)
 
 
@@ -94,6 +98,20 @@ def _finding(name: str, check: Callable[[], str]) -> Finding:
 
 def _python() -> str:
     return platform.python_version()
+
+
+def _network() -> str:
+    lock = prove().network
+    if lock == "none":
+        raise LackingError(TOLD[lock], "Disconnect this machine while Blur runs.")
+    return TOLD[lock]
+
+
+def _files() -> str:
+    landlock = prove().files
+    if landlock:
+        return f"out of reach for decoders (Landlock {landlock})"
+    return "NOT out of reach for decoders: this system has no Landlock. Open only clips that you trust."
 
 
 def _av() -> str:

@@ -58,7 +58,7 @@ class Worker:
                 if "event" not in told:
                     return int(told["code"])
                 yield from_json(told)
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, AttributeError):
             pass  # what is no event comes from a child that is not itself any more
         except BaseException:
             self.close()

@@ -1,0 +1,127 @@
+"""The filter's program is run here as the kernel would, for processors that the tests do not run on too."""
+
+from __future__ import annotations
+
+import errno
+import struct
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from blur.sandbox.seccomp import CALLS, Calls, program
+from tests.sandbox.trying import needs_seccomp, tried
+
+ALLOWED = 0x7FFF0000
+REFUSED = 0x00050000 | errno.EACCES
+UNKNOWN = 0x00050000 | errno.ENOSYS
+NAMES = (
+    "socket",
+    "connect",
+    "io_uring_setup",
+    "ptrace",
+    "process_vm_readv",
+    "process_vm_writev",
+    "pidfd_getfd",
+)
+
+
+def verdict(calls: Calls, architecture: int, number: int) -> int:
+    """What the program returns for a call, by the rules of the kernel's BPF machine."""
+    steps = list(struct.iter_unpack("=HBBI", program(calls)))
+    data = struct.pack("=II", number, architecture)
+    place = accumulator = 0
+    while True:
+        code, yes, no, value = steps[place]
+        place += 1
+        if code == 0x20:
+            (accumulator,) = struct.unpack_from("=I", data, value)
+        elif code == 0x15:
+            place += yes if accumulator == value else no
+        elif code == 0x35:
+            place += yes if accumulator >= value else no
+        else:
+            assert code == 0x06
+            return value
+
+
+@pytest.mark.parametrize("kind", CALLS)
+@given(number=st.integers(0, 0x3FFFFFFF) | st.integers(0, 500))
+def test_exactly_the_listed_calls_are_refused(kind: str, number: int) -> None:
+    calls = CALLS[kind]
+    expected = REFUSED if number in calls.refused else ALLOWED
+    assert verdict(calls, calls.architecture, number) == expected
+
+
+@pytest.mark.parametrize("kind", CALLS)
+def test_every_listed_call_is_refused(kind: str) -> None:
+    calls = CALLS[kind]
+    assert len(calls.refused) == len(set(calls.refused)) == len(NAMES)
+    assert {verdict(calls, calls.architecture, number) for number in calls.refused} == {REFUSED}
+
+
+@pytest.mark.parametrize("kind", CALLS)
+@given(number=st.integers(0, 0xFFFFFFFF))
+def test_other_sets_of_calls_lead_round_nothing(kind: str, number: int) -> None:
+    calls = CALLS[kind]
+    for architecture in (0x40000003, 0x40000028, 0):  # i386, ARM, none
+        assert verdict(calls, architecture, number) == UNKNOWN
+    assert verdict(calls, calls.architecture, number | 0x40000000) == UNKNOWN
+
+
+TRY = """
+import ctypes, errno, socket, subprocess, threading
+from blur.sandbox import seccomp
+from blur.sandbox.kernel import call, machine
+
+def opened(family, kind, protocol=0):
+    try:
+        socket.socket(family, kind, protocol).close()
+    except OSError as error:
+        return error.errno
+    return 0
+
+begun, go = [], threading.Event()
+def wait():
+    go.wait()
+    begun.append(opened(socket.AF_INET, socket.SOCK_STREAM))
+thread = threading.Thread(target=wait)
+thread.start()
+before = opened(socket.AF_INET, socket.SOCK_STREAM)
+seccomp.install()
+go.set()
+thread.join()
+families = [socket.AF_INET, socket.AF_INET6, socket.AF_UNIX, socket.AF_NETLINK, socket.AF_PACKET, 40]
+kinds = [socket.SOCK_STREAM, socket.SOCK_DGRAM, socket.SOCK_RAW]
+numbers = seccomp.CALLS[machine()].refused
+def called(number):
+    try:
+        return call(number, -1, 0, 0, 0, 0, 0)
+    except OSError as error:
+        return error.errno
+opens = [sys.executable, "-c", "import socket; socket.socket()"]
+child = subprocess.run(opens, capture_output=True, text=True)
+left, right = socket.socketpair()
+left.send(b"x")
+told = dict(
+    before=before,
+    after=sorted({opened(f, k) for f in families for k in kinds}),
+    thread=begun,
+    calls=sorted({called(number) for number in numbers}),
+    child="PermissionError" in child.stderr,
+    pair=right.recv(1).decode(),
+)
+"""
+
+
+@needs_seccomp
+def test_nothing_opens_a_socket_once_the_filter_stands() -> None:
+    told = tried(TRY)
+    assert told.pop("before") == 0, "the probe proves nothing where sockets were refused before"
+    assert told == {
+        "after": [errno.EACCES],
+        "thread": [errno.EACCES],
+        "calls": [errno.EACCES],
+        "child": True,
+        "pair": "x",
+    }

@@ -1,0 +1,195 @@
+"""The child that does the work: its events come through, its death is an error with a name."""
+
+from __future__ import annotations
+
+import faulthandler
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import BinaryIO
+
+import pytest
+
+from blur.batch.run import Task, run_all
+from blur.errors import CrashedError
+from blur.events import Event, Failed, Finished, Notice, Started, Steps
+from blur.pipeline import Outcome
+from blur.sandbox.confine import Reach
+from blur.sandbox.sandbox import Sandbox
+from blur.sandbox.worker import Piece, Worker
+from tests.conftest import REPO
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the child is for Linux")
+
+
+def piece(act: Callable[[], object], code: int = 0) -> Piece:
+    def steps() -> Steps[int]:
+        yield Started("a", "probe", 3)
+        act()
+        yield Notice("a", "pid", str(os.getpid()))
+        return code
+
+    return steps
+
+
+def die(number: signal.Signals) -> None:
+    faulthandler.disable()  # pytest would have it print a traceback
+    os.kill(os.getpid(), number)
+
+
+def drain(events: Steps[int]) -> tuple[list[Event], int]:
+    seen = []
+    while True:
+        try:
+            seen.append(next(events))
+        except StopIteration as stop:
+            return seen, stop.value
+
+
+def settled() -> list[Event]:
+    return [Notice("", "settled", "x")]
+
+
+@pytest.fixture
+def worker() -> Iterator[Worker]:
+    pieces = [
+        piece(lambda: None, 4),
+        piece(lambda: die(signal.SIGSEGV)),
+        piece(lambda: die(signal.SIGKILL)),
+        piece(lambda: os._exit(0)),
+    ]
+    with closing(Worker(pieces, settled)) as made:
+        yield made
+
+
+def test_events_and_the_exit_code_come_back_from_another_process(worker: Worker) -> None:
+    events, code = drain(worker.run(0))
+    assert code == 4
+    assert events[:2] == [Notice("", "settled", "x"), Started("a", "probe", 3)]
+    assert isinstance(events[2], Notice)
+    assert int(events[2].message) != os.getpid()
+
+
+def test_one_child_does_all_pieces_as_long_as_it_lives(worker: Worker) -> None:
+    first, second = (drain(worker.run(0))[0][-1] for _ in range(2))
+    assert first == second
+
+
+@pytest.mark.parametrize(("index", "why"), [(1, "crashed"), (2, "memory"), (3, "crashed")])
+def test_a_dead_child_is_an_error_and_the_next_piece_gets_a_new_one(
+    worker: Worker, index: int, why: str
+) -> None:
+    before = drain(worker.run(0))[0][-1]
+    with pytest.raises(CrashedError, match=why):
+        drain(worker.run(index))
+    events, code = drain(worker.run(0))
+    assert code == 4
+    assert events[-1] != before
+    assert Notice("", "settled", "x") not in events  # said once
+
+
+@pytest.mark.parametrize(
+    "line", [b"no json\n", b"[]\n", b'{"event": "attack"}\n', b'{"event": "notice"}\n', b"{}\n"]
+)
+def test_a_child_that_talks_nonsense_is_taken_for_dead(monkeypatch: pytest.MonkeyPatch, line: bytes) -> None:
+    def tell(results: BinaryIO, _: object) -> None:
+        results.write(line)
+        results.flush()
+
+    monkeypatch.setattr("blur.sandbox.worker._tell", tell)
+    with closing(Worker([piece(lambda: None)], list)) as worker, pytest.raises(CrashedError):
+        drain(worker.run(0))
+
+
+def test_what_a_child_says_cannot_steer_the_terminal() -> None:
+    def steps() -> Steps[int]:
+        yield Notice("a\x1b[2J", "x", "\x1b]0;owned\x07")
+        return 0
+
+    with closing(Worker([steps], list)) as worker:
+        (event,), _ = drain(worker.run(0))
+    assert isinstance(event, Notice)
+    assert (event.clip + event.message).isprintable()
+
+
+def test_closing_lets_the_child_clear_up(tmp_path: Path) -> None:
+    def steps() -> Steps[int]:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        (tmp_path / "draft").touch()
+        try:
+            yield Started("a", "probe")
+            time.sleep(60)
+        finally:
+            (tmp_path / "draft").unlink()
+        return 0
+
+    worker = Worker([steps], list)
+    events = worker.run(0)
+    next(events)
+    assert (tmp_path / "draft").exists()
+    began = time.monotonic()
+    events.close()
+    assert not (tmp_path / "draft").exists()
+    assert time.monotonic() - began < 5
+
+
+def test_a_child_ends_with_a_program_that_was_killed(tmp_path: Path) -> None:
+    code = """
+import signal, sys, time
+from blur.events import Started
+from blur.sandbox.worker import Worker
+from pathlib import Path
+signal.signal(signal.SIGTERM, signal.default_int_handler)
+def steps():
+    try:
+        yield Started("a", "probe")
+        time.sleep(60)
+    finally:
+        Path(sys.argv[1]).touch()
+    return 0
+worker = Worker([steps], list)
+for event in worker.run(0):
+    print("working", flush=True)
+"""
+    cleared = tmp_path / "cleared"
+    command = [sys.executable, "-c", code, str(cleared)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=REPO) as run:
+        assert run.stdout is not None
+        run.stdout.readline()
+        run.kill()
+        run.wait()
+        end = time.monotonic() + 10
+        while not cleared.exists() and time.monotonic() < end:
+            time.sleep(0.01)
+    assert cleared.exists()
+
+
+def test_a_batch_goes_on_past_a_crash_and_leaves_no_draft(tmp_path: Path) -> None:
+    def crashing() -> Steps[Outcome]:
+        from blur.media.draft import Draft
+
+        with Draft(tmp_path / "new" / "a.mp4", force=False):
+            yield Started("a", "probe")
+            die(signal.SIGSEGV)
+        return Outcome(None, 1, 1, 0)
+
+    def fine() -> Steps[Outcome]:
+        yield Finished("b", None, 1, 1, 0.1, 0)
+        return Outcome(None, 1, 1, 0)
+
+    reach = Reach.to([], [tmp_path / "new" / "a.mp4"])
+    sandbox = Sandbox("seccomp", confined=False)
+    events, code = drain(run_all([Task("a", crashing), Task("b", fine)], sandbox, reach))
+    assert code == 6
+    assert isinstance(events[0], Notice)
+    assert "--no-confine" in events[0].message
+    failed = events[2]
+    assert isinstance(failed, Failed)
+    assert (failed.clip, failed.error, failed.exit_code) == ("a", "CrashedError", 3)
+    assert isinstance(events[3], Finished)
+    assert list(tmp_path.iterdir()) == []
