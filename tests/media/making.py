@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -43,8 +43,9 @@ def make_clip(
     aspect: Fraction | None = None,
     muxing: dict[str, str] | None = None,
     coding: dict[str, str] | None = None,
+    draw: Callable[[int, int, int], NDArray[np.uint8]] = scene,
 ) -> Path:
-    """Writes a clip with these frame times, and returns its path."""
+    """Writes a clip with these frame times and the pictures that ``draw`` makes, and returns its path."""
     width, height = size
     with av.open(str(path), "w", container_options=muxing or {}) as container:
         stream: Any = container.add_stream(codec, rate=30, options=coding or {})
@@ -61,7 +62,7 @@ def make_clip(
             track = container.add_stream("libopus" if path.suffix == ".webm" else "aac", rate=48000)
             track.layout = "mono"
         for index, when in enumerate(pts):
-            frame = av.VideoFrame.from_ndarray(scene(index, width, height), "rgb24")
+            frame = av.VideoFrame.from_ndarray(draw(index, width, height), "rgb24")
             frame = frame.reformat(format=pixel_format)
             frame.pts, frame.time_base = when, time_base
             container.mux(stream.encode(frame))
