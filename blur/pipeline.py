@@ -28,6 +28,17 @@ LOOK_WEIGHT = 900
 """Doubts that weigh this much, in thousandths, are for a person to look at."""
 SPANS_SHOWN = 12
 
+_SOUND = {  # a notice's code and words
+    "remove": ("sound-removed", "The sound was removed; --audio keep keeps it."),
+    "keep": ("sound-kept", "The sound was kept: voices identify people, and so do names that are called."),
+    "mute": ("sound-muted", "The sound was kept but for the muted spans: voices identify people."),
+    "disguise": (
+        "voice-disguised",
+        "The voices were disguised. That misleads listeners, not an expert: words, accent and rhythm stay. "
+        "Whoever must not be known by the voice needs --audio remove.",
+    ),
+}
+
 
 class Draft(Protocol):
     """A private file beside its target, which is gone at the end unless it was published."""
@@ -46,7 +57,7 @@ class Engine:
     analyse: Callable[[Clip, Settings], Steps[Any]]
     build_plan: Callable[[Any, Settings], Plan]
     render: Callable[[Clip, Plan, Settings, Path], Steps[int]]
-    add_sound: Callable[[Path, Clip, Path], None]
+    add_sound: Callable[[Path, Clip, Path, Settings], None]
     check_playback: Callable[[Path, Pts, TimeBase, int, int], Steps[None]]
     check_traces: Callable[[Path], list[str]]
     find_traces: Callable[[Path], Collection[Trace]]
@@ -183,11 +194,11 @@ def _make(
     frames = yield from engine.render(clip, plan, settings, made.path)
     if frames != len(plan.pts):
         raise AuditError(f"{frames} of {len(plan.pts)} frames were written")
-    if clip.sound is not None and settings.audio == "keep":
-        engine.add_sound(made.path, clip, with_sound.path)
+    if clip.sound is not None and settings.audio != "remove":
+        engine.add_sound(made.path, clip, with_sound.path, settings)
         made = with_sound
-    elif clip.sound is not None:
-        yield Notice(clip.name, "sound-removed", "The sound was removed; --audio keep keeps it.")
+    if clip.sound is not None:
+        yield Notice(clip.name, *_SOUND[settings.audio])
     check = engine.check_playback(made.path, plan.pts, plan.time_base, plan.width, plan.height)
     for event in check:
         yield replace(event, clip=clip.name)  # it knows the draft's name alone

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
 from blur.errors import UsageError
+from blur.timing import Span
 
 Style: TypeAlias = Literal["veil", "solid", "mosaic"]
-Audio: TypeAlias = Literal["remove", "keep"]
+Audio: TypeAlias = Literal["remove", "disguise", "mute", "keep"]
 Preset: TypeAlias = Literal["fast", "balanced", "thorough"]
 
 STYLES: tuple[Style, ...] = get_args(Style)
@@ -23,11 +24,14 @@ class Settings:
     Attributes:
         style: the look of a covered region: ``veil`` (the surroundings drawn over it), ``solid``
             (black) or ``mosaic`` (coarse cells of the veil). None of them holds a pixel of a face.
-        audio: ``remove`` drops every sound track; ``keep`` keeps the first one.
+        audio: ``remove`` drops every sound track; ``disguise`` shifts the voices of the first one,
+            ``mute`` puts beeps over some spans of it, ``keep`` keeps it.
         preset: how thoroughly faces are looked for: ``fast``, ``balanced`` or ``thorough``.
         grow: how many times a face's width and height a mask measures, from 1.0 to 4.0.
         threshold: the score from which a sighting counts as a face, above 0 and below 1;
             None takes the preset's. Lower covers more.
+        mute: spans of the sound under a beep, in seconds from the first frame; for ``mute``, which
+            needs some, and ``disguise``.
         crf: the encoder's constant rate factor, 0 (largest) to 51 (worst).
     """
 
@@ -37,6 +41,7 @@ class Settings:
     grow: float = 1.5
     threshold: float | None = None
     crf: int = 18
+    mute: tuple[Span, ...] = ()
 
     def __post_init__(self) -> None:
         """Raises UsageError where a value is out of its range."""
@@ -44,6 +49,11 @@ class Settings:
             raise UsageError(f"unknown style {self.style!r}", f"Choose one of: {', '.join(STYLES)}.")
         if self.audio not in AUDIO:
             raise UsageError(f"unknown audio {self.audio!r}", f"Choose one of: {', '.join(AUDIO)}.")
+        if bool(self.mute) != (self.audio == "mute") and self.audio != "disguise":
+            lacking = (
+                "no span to mute" if self.audio == "mute" else f"--mute has no meaning with {self.audio}"
+            )
+            raise UsageError(lacking, "Give --audio mute and --mute, such as --mute 0:12.5-0:14,1:03-1:05.")
         if self.preset not in PRESETS:
             raise UsageError(f"unknown preset {self.preset!r}", f"Choose one of: {', '.join(PRESETS)}.")
         if not 1.0 <= self.grow <= 4.0:

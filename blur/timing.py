@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import TypeAlias
+
+Span: TypeAlias = tuple[Fraction, Fraction]
+"""From when to when, in seconds."""
+
+_CLOCK = re.compile(r"(?:(?:(\d+):)?(\d{1,2}):)?(\d+(?:\.\d*)?)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,3 +53,25 @@ def clock(seconds: Fraction) -> str:
         f"{minutes:02d}:{rest // 10:02d}.{rest % 10}" if hours else f"{minutes}:{rest // 10:02d}.{rest % 10}"
     )
     return f"{hours}:{tail}" if hours else tail
+
+
+def spans(text: str) -> tuple[Span, ...]:
+    """Spans as people write them: ``0:12.5-0:14, 63-64.25``, with hours, minutes or seconds alone.
+
+    Raises:
+        ValueError: it is none, or a span ends before it begins; the message says which.
+    """
+    found = []
+    for part in text.split(","):
+        ends = [_CLOCK.fullmatch(end.strip()) for end in part.split("-")]
+        if len(ends) != 2 or ends[0] is None or ends[1] is None:
+            raise ValueError(part.strip())
+        first, last = (_seconds(*end.groups()) for end in ends if end is not None)
+        if last <= first:
+            raise ValueError(part.strip())
+        found.append((first, last))
+    return tuple(found)
+
+
+def _seconds(hours: str | None, minutes: str | None, seconds: str) -> Fraction:
+    return int(hours or 0) * 3600 + int(minutes or 0) * 60 + Fraction(seconds)

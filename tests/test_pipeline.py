@@ -105,7 +105,8 @@ class Bench:
         self.calls.append("render")
         return len(plan.pts)
 
-    def add_sound(self, silent: Path, _: Clip, target: Path) -> None:
+    def add_sound(self, silent: Path, _: Clip, target: Path, settings: Settings) -> None:
+        assert settings.audio != "remove"
         target.write_bytes(silent.read_bytes() + b" and sound")
         self.calls.append("sound")
 
@@ -319,6 +320,23 @@ def test_sound_that_is_kept_is_in_what_is_checked_and_published(source: Path) ->
     assert target.read_bytes() == PICTURE + b" and sound"
     assert "sound-removed" not in notices(events)
     assert names(source.parent) == ["clip.mov", "out.mp4"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "code", "word"),
+    [
+        (Settings(audio="keep"), "sound-kept", "voices identify"),
+        (Settings(audio="disguise"), "voice-disguised", "not an expert"),
+        (Settings(audio="mute", mute=((Fraction(0), Fraction(1)),)), "sound-muted", "voices identify"),
+    ],
+)
+def test_what_is_left_of_the_sound_is_told_with_its_risk(
+    source: Path, settings: Settings, code: str, word: str
+) -> None:
+    bench = Bench(source, sound=SOUND)
+    events, _ = run(anonymise(source, source.with_name("out.mp4"), settings, engine=bench.engine))
+    assert word in notices(events)[code]
+    assert "sound" in bench.calls
 
 
 def test_a_silent_clip_is_published_although_sound_is_to_be_kept(source: Path) -> None:

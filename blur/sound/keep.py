@@ -1,15 +1,18 @@
-"""Keeping a clip's first sound track beside the covered picture."""
+"""Putting a clip's first sound track, kept or changed, beside the covered picture."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from fractions import Fraction
 from pathlib import Path
 from subprocess import Popen
+from threading import Thread
 from typing import Any
 
 import ffmpeg
 import imageio_ffmpeg
+import numpy as np
 
 from blur.errors import DamagedError, MissingError, OutputError, UnreadableError
 from blur.media.clip import Clip
@@ -17,6 +20,8 @@ from blur.media.container import local_url
 from blur.media.muxing import MUXERS, blank_muxer_name, muxer_options
 from blur.media.probe import probe
 from blur.media.reader import read
+from blur.settings import Settings
+from blur.sound.change import Blocks, Change, change
 from blur.text import printable
 
 _CODERS = {
@@ -24,6 +29,8 @@ _CODERS = {
     "matroska": {"c:a": "aac", "b:a": "192k"},
     "webm": {"c:a": "libopus", "b:a": "128k"},
 }
+
+_RUN = 48_000  # samples that are changed at a time
 
 # What ffmpeg says of a full disk or a folder that may not be written.
 _OUTPUT_TROUBLE = (
@@ -36,12 +43,13 @@ _OUTPUT_TROUBLE = (
 )
 
 
-def add_sound(silent: Path, clip: Clip, target: Path) -> None:
+def add_sound(silent: Path, clip: Clip, target: Path, settings: Settings) -> None:
     """Writes the picture of ``silent`` and the first sound track of ``clip`` into ``target``.
 
-    The picture is copied bit for bit, with its times. The sound is encoded anew, as AAC or in WebM
-    as Opus, starts with the clip's first presented frame and ends with the picture. Nothing else
-    comes along: no other tracks, chapters, names, languages or dates.
+    The picture is copied bit for bit, with its times. The sound is changed as the settings say,
+    encoded anew, as AAC or in WebM as Opus, in one or two channels; it starts with the clip's first
+    presented frame and ends with the picture. Nothing else comes along: no other tracks, chapters,
+    names, languages or dates.
 
     Args:
         silent: the covered picture, whose first frame is at 0.
@@ -58,13 +66,15 @@ def add_sound(silent: Path, clip: Clip, target: Path) -> None:
     length = probe(silent).duration
     if first is None or length is None:
         raise UnreadableError(f"{clip.name} holds no picture to which the sound belongs")
-    command = _command(silent, clip, target, clip.time_base.seconds(first.pts), length)
-    try:
-        process = command.run_async(cmd=imageio_ffmpeg.get_ffmpeg_exe(), pipe_stderr=True)
-    except (OSError, RuntimeError) as error:
-        raise MissingError("ffmpeg, which keeps the sound, cannot be started") from error
-    complaint = _finish(process)
-    if process.returncode == 0:
+    sound = _heard(clip, clip.time_base.seconds(first.pts), length)
+    wanted = change(settings, clip.sound.channels)
+    if wanted is None:
+        with _child(_muxed(silent, sound, target)) as (process, complaints):
+            process.wait()
+        failed, complaint = process.returncode != 0, "".join(complaints)
+    else:
+        failed, complaint = _changed(sound, wanted, silent, target)
+    if not failed:
         blank_muxer_name(target)
         return
     if any(trouble in complaint for trouble in _OUTPUT_TROUBLE):
@@ -74,26 +84,31 @@ def add_sound(silent: Path, clip: Clip, target: Path) -> None:
     )
 
 
-def _command(silent: Path, clip: Clip, target: Path, start: Fraction, length: Fraction) -> Any:
-    """The ffmpeg call: both inputs keep their own clocks, the sound's is moved to the picture's.
+def _heard(clip: Clip, start: Fraction, length: Fraction) -> Any:
+    """The sound on the output's clock, in at most two channels.
 
     Args:
         start: of the clip's first presented frame in seconds on the clip's clock.
         length: of the picture in seconds.
     """
     assert clip.sound is not None
-    muxer = MUXERS[target.suffix.lower()]
-    local: Mapping[str, Any] = {"protocol_whitelist": "file"}
-    picture = ffmpeg.input(local_url(silent), **local)
-    source = ffmpeg.input(local_url(clip.path), **local, err_detect="explode")
-    sound = (
+    source = ffmpeg.input(local_url(clip.path), protocol_whitelist="file", err_detect="explode")
+    return (
         source[str(clip.sound.index)]
         .filter("asetpts", f"PTS-({start.numerator}/{start.denominator})/TB")
         # Sound from before the first frame goes; what begins later gets silence before it.
         .filter("atrim", start=0, end=float(length))
         .filter("aresample", **{"async": 1, "first_pts": 0})
+        # Layouts of more channels are described in AAC by an element in which the encoder signs.
+        .filter("aformat", channel_layouts="mono|stereo")
     )
-    options = {
+
+
+def _muxed(silent: Path, sound: Any, target: Path) -> Any:
+    """The ffmpeg call that puts picture and sound together; both keep their own clocks."""
+    muxer = MUXERS[target.suffix.lower()]
+    picture = ffmpeg.input(local_url(silent), protocol_whitelist="file")
+    options: Mapping[str, Any] = {
         "f": muxer,
         "c:v": "copy",
         "map_metadata": -1,
@@ -104,16 +119,68 @@ def _command(silent: Path, clip: Clip, target: Path, start: Fraction, length: Fr
         **_CODERS[muxer],
         **muxer_options(muxer),
     }
-    output = ffmpeg.output(picture["v:0"], sound, local_url(target), **options)
-    return output.global_args("-nostdin", "-hide_banner", "-loglevel", "error", "-xerror", "-copyts", "-y")
+    return ffmpeg.output(picture["v:0"], sound, local_url(target), **options)
 
 
-def _finish(process: Popen[bytes]) -> str:
-    """Waits for the child and returns its complaints; it never outlives an interruption."""
+def _changed(sound: Any, change: Change, silent: Path, target: Path) -> tuple[bool, str]:
+    """Decodes, changes and encodes the sound, a piece at a time; whether it failed, and the complaints.
+
+    The samples go through pipes, so that no sound ever lies in a file that is not the output.
+    """
+    form = {"ar": change.rate, "ac": change.channels}
+    raw = ffmpeg.input("pipe:0", f="f32le", protocol_whitelist="pipe", **form)["a:0"]
+    with (
+        _child(ffmpeg.output(sound, "pipe:1", f="f32le", **form), pipe_stdout=True) as (decoder, unheard),
+        _child(_muxed(silent, raw.filter("aresample", 48000), target), pipe_stdin=True) as (encoder, refused),
+    ):
+        assert encoder.stdin is not None
+        with suppress(BrokenPipeError):  # why the encoder stopped stands in its complaints
+            for block in change.apply(_samples(decoder, change.channels)):
+                encoder.stdin.write(np.clip(block, -1, 1).astype("<f4").tobytes())
+        with suppress(BrokenPipeError):
+            encoder.stdin.close()
+        encoder.wait()
+    return bool(encoder.returncode or decoder.returncode), "".join(unheard + refused)
+
+
+def _samples(decoder: Popen[bytes], channels: int) -> Blocks:
+    """What the decoder says, in runs of a second or so, to its end."""
+    assert decoder.stdout is not None
+    while data := decoder.stdout.read(_RUN * channels * 4):
+        yield np.frombuffer(data, "<f4").reshape(-1, channels)
+    decoder.wait()
+
+
+@contextmanager
+def _child(call: Any, **pipes: bool) -> Iterator[tuple[Popen[bytes], list[str]]]:
+    """A running ffmpeg and what it complains of; it never outlives an interruption."""
+    process = _start(call, **pipes)
+    complaints: list[str] = []
+
+    def listen() -> None:
+        assert process.stderr is not None
+        complaints.append(process.stderr.read().decode(errors="replace"))
+
+    drain = Thread(target=listen)  # nobody reads them meanwhile, and a full pipe would stop the child
+    drain.start()
     try:
-        _, complaint = process.communicate()
-    except BaseException:
-        process.kill()
-        process.communicate()
-        raise
-    return complaint.decode(errors="replace")
+        yield process, complaints
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+        drain.join()
+        for pipe in (process.stdin, process.stdout, process.stderr):
+            with suppress(BrokenPipeError):
+                if pipe is not None:
+                    pipe.close()
+
+
+def _start(call: Any, **pipes: bool) -> Popen[bytes]:
+    """Starts ffmpeg. Raises MissingError where there is none."""
+    call = call.global_args("-nostdin", "-hide_banner", "-loglevel", "error", "-xerror", "-copyts", "-y")
+    try:
+        process: Popen[bytes] = call.run_async(cmd=imageio_ffmpeg.get_ffmpeg_exe(), pipe_stderr=True, **pipes)
+    except (OSError, RuntimeError) as error:
+        raise MissingError("ffmpeg, which keeps the sound, cannot be started") from error
+    return process

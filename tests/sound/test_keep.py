@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import signal
-import subprocess
 import threading
 from fractions import Fraction
 from pathlib import Path
 
 import av
+import ffmpeg
+import imageio_ffmpeg
 import numpy as np
 import pytest
 
@@ -15,8 +16,13 @@ from blur.media.inventory import inventory
 from blur.media.probe import probe
 from blur.media.reader import read
 from blur.media.writer import Writer
-from blur.sound.keep import _finish, add_sound
+from blur.settings import Settings
+from blur.sound.keep import _child, add_sound
+from blur.timing import spans
+from blur.traces.allowlist import check_traces
 from tests.media.making import make_clip, tone
+
+KEEP = Settings(audio="keep")
 
 
 def silent_copy(source: Path, target: Path) -> Path:
@@ -66,7 +72,7 @@ def test_the_tone_comes_with_its_frame(
     silent = silent_copy(source, tmp_path / f"silent{target}")
     clip = probe(source)
     output = tmp_path / f"out{target}"
-    add_sound(silent, clip, output)
+    add_sound(silent, clip, output, KEEP)
     heard = probe(output).sound
     assert heard is not None
     assert heard.codec == codec
@@ -78,7 +84,7 @@ def test_the_tone_comes_with_its_frame(
 def test_the_sound_ends_with_the_picture(tmp_path: Path) -> None:
     source = make_clip(tmp_path / "a.mp4", pts=range(30), sound=tone(4, 48000))
     silent = silent_copy(source, tmp_path / "silent.mp4")
-    add_sound(silent, probe(source), tmp_path / "out.mp4")
+    add_sound(silent, probe(source), tmp_path / "out.mp4", KEEP)
     with av.open(str(tmp_path / "out.mp4")) as container:
         track = container.streams.audio[0]
         assert float(track.duration * track.time_base) == pytest.approx(1, abs=0.03)
@@ -89,7 +95,7 @@ def test_a_name_is_only_ever_a_local_file(tmp_path: Path, name: str, monkeypatch
     monkeypatch.chdir(tmp_path)
     make_clip(tmp_path / "a.mp4", sound=tone(0.4, 48000)).rename(name)
     silent = silent_copy(Path(name), Path("-silent.mp4"))
-    add_sound(silent, probe(Path(name)), Path("file:out.mp4"))
+    add_sound(silent, probe(Path(name)), Path("file:out.mp4"), KEEP)
     assert probe(tmp_path / "file:out.mp4").sound is not None
 
 
@@ -97,7 +103,7 @@ def test_only_the_first_track_comes_and_nothing_is_told_of_it(shared: Path, tmp_
     source = shared / "media/weird/three_audio_tracks.mkv"
     clip = probe(source)
     silent = silent_copy(source, tmp_path / "silent.mkv")
-    add_sound(silent, clip, tmp_path / "out.mkv")
+    add_sound(silent, clip, tmp_path / "out.mkv", KEEP)
     held = inventory(tmp_path / "out.mkv")
     assert held.kinds == ("video", "audio")
     assert held.chapters == 0
@@ -105,7 +111,8 @@ def test_only_the_first_track_comes_and_nothing_is_told_of_it(shared: Path, tmp_
     assert b"Lav" not in (tmp_path / "out.mkv").read_bytes()
 
 
-def test_sound_that_cannot_be_decoded_is_damage(tmp_path: Path) -> None:
+@pytest.mark.parametrize("settings", [Settings(audio="keep"), Settings(audio="disguise")])
+def test_sound_that_cannot_be_decoded_is_damage(tmp_path: Path, settings: Settings) -> None:
     source = make_clip(tmp_path / "a.mp4", pts=range(60), sound=tone(2, 48000))
     silent = silent_copy(source, tmp_path / "silent.mp4")
     clip = probe(source)
@@ -116,28 +123,82 @@ def test_sound_that_cannot_be_decoded_is_damage(tmp_path: Path) -> None:
         content[place : place + 40] = b"\xff" * 40
     source.write_bytes(content)
     with pytest.raises(DamagedError, match="sound"):
-        add_sound(silent, clip, tmp_path / "out.mp4")
+        add_sound(silent, clip, tmp_path / "out.mp4", settings)
 
 
-def test_a_target_that_cannot_be_written_is_an_output_error(tmp_path: Path) -> None:
+@pytest.mark.parametrize("settings", [Settings(audio="keep"), Settings(audio="disguise")])
+def test_a_target_that_cannot_be_written_is_an_output_error(tmp_path: Path, settings: Settings) -> None:
     source = make_clip(tmp_path / "a.mp4", sound=tone(0.4, 48000))
     silent = silent_copy(source, tmp_path / "silent.mp4")
     with pytest.raises(OutputError):
-        add_sound(silent, probe(source), tmp_path / "no" / "out.mp4")
+        add_sound(silent, probe(source), tmp_path / "no" / "out.mp4", settings)
 
 
 def test_an_interruption_ends_the_child() -> None:
-    child = subprocess.Popen(["sleep", "60"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    endless = ffmpeg.output(ffmpeg.input("anullsrc", f="lavfi", re=None), "-", f="null")
     main = threading.main_thread().ident
     assert main is not None
-    threading.Timer(0.1, signal.pthread_kill, (main, signal.SIGINT)).start()
-    with pytest.raises(KeyboardInterrupt):
-        _finish(child)
+    threading.Timer(0.3, signal.pthread_kill, (main, signal.SIGINT)).start()
+    with pytest.raises(KeyboardInterrupt), _child(endless) as (child, _):
+        child.wait()
     assert child.returncode == -signal.SIGKILL
+
+
+MUTED = Settings(audio="mute", mute=spans("1.25-1.5"))
+CHANGES = [Settings(audio="disguise"), Settings(audio="mute", mute=spans("0:00.1-0:00.2")), MUTED]
+
+
+@pytest.mark.parametrize("settings", CHANGES[:2], ids=["disguise", "mute"])
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".webm"])
+def test_changed_sound_stays_with_its_frame(tmp_path: Path, suffix: str, settings: Settings) -> None:
+    sound = tone(3, 48000, start=1.25)
+    source = make_clip(
+        tmp_path / "source.mkv", pts=range(250, 2250, 40), time_base=Fraction(1, 1000), sound=sound
+    )
+    clip = probe(source)
+    silent = silent_copy(source, tmp_path / f"silent{suffix}")
+    add_sound(silent, clip, tmp_path / f"out{suffix}", settings)
+    beeps = 0.26 if settings.mute else 0  # the beep is fainter than the tone, and not counted as its onset
+    assert beeps < onset(tmp_path / f"out{suffix}") == pytest.approx(1.0, abs=0.02)
+    assert packets(tmp_path / f"out{suffix}") == packets(silent)
+    assert check_traces(tmp_path / f"out{suffix}") == []
+    with av.open(str(tmp_path / f"out{suffix}")) as container:
+        heard = max(f.pts * f.time_base + Fraction(f.samples, f.rate) for f in container.decode(audio=0))
+    assert float(heard) == pytest.approx(2.0, abs=0.03)
+
+
+def test_a_muted_span_holds_a_beep_and_nothing_else(tmp_path: Path) -> None:
+    source = make_clip(tmp_path / "a.mp4", pts=range(75), sound=tone(2.5, 48000))
+    add_sound(silent_copy(source, tmp_path / "s.mp4"), probe(source), tmp_path / "out.mp4", MUTED)
+    with av.open(str(tmp_path / "out.mp4")) as container:
+        frames = [frame.to_ndarray()[0] for frame in container.decode(audio=0)]
+    heard = np.concatenate(frames)
+    power = np.abs(np.fft.rfft(heard[int(1.3 * 48000) : int(1.45 * 48000)] * np.hanning(7200))) ** 2
+    frequency = np.fft.rfftfreq(7200, 1 / 48000)
+    tone_left = power[np.abs(frequency - 600) < 20].sum()
+    assert tone_left < 1e-4 * power[np.abs(frequency - 1000) < 20].sum()
+    assert np.abs(heard[48000 : 48000 + 4800]).max() > 0.5
+
+
+@pytest.mark.parametrize("settings", [KEEP, *CHANGES], ids=["keep", "disguise", "mute", "muted"])
+def test_more_channels_are_mixed_down(tmp_path: Path, settings: Settings) -> None:
+    """For unusual channels an AAC encoder signs its configuration."""
+    source = tmp_path / "a.mkv"
+    picture = ffmpeg.input("testsrc=size=64x64:rate=25:duration=2", f="lavfi")
+    sound = ffmpeg.input("anullsrc=channel_layout=octagonal:duration=2", f="lavfi")
+    call = ffmpeg.output(picture, sound, str(source), **{"c:v": "libx264", "c:a": "flac"})
+    call.run(cmd=imageio_ffmpeg.get_ffmpeg_exe(), quiet=True)
+    assert probe(source).sound is not None
+    silent = silent_copy(source, tmp_path / "silent.mp4")
+    add_sound(silent, probe(source), tmp_path / "out.mp4", settings)
+    heard = probe(tmp_path / "out.mp4").sound
+    assert heard is not None
+    assert heard.channels == (1 if settings.audio == "disguise" else 2)
+    assert check_traces(tmp_path / "out.mp4") == []
 
 
 def test_a_machine_without_ffmpeg_is_told_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source = make_clip(tmp_path / "a.mp4", sound=tone(0.4, 48000))
     monkeypatch.setenv("IMAGEIO_FFMPEG_EXE", str(tmp_path / "absent"))
     with pytest.raises(MissingError):
-        add_sound(source, probe(source), tmp_path / "out.mp4")
+        add_sound(source, probe(source), tmp_path / "out.mp4", KEEP)

@@ -10,7 +10,8 @@ from blur.traces.allowlist import CHECKS, check_traces
 
 
 def test_every_kind_of_output_has_its_check() -> None:
-    assert set(CHECKS) == set(MUXERS) == set(OUTPUT_SUFFIXES)
+    assert set(MUXERS) <= set(CHECKS)
+    assert set(CHECKS) == set(OUTPUT_SUFFIXES)
 
 
 @pytest.mark.parametrize("name", ["a.avi", "a", "a.mp4.exe", "a.mov"])

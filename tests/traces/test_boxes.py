@@ -15,6 +15,7 @@ from blur.media.clip import Clip, Frame
 from blur.media.probe import probe
 from blur.media.reader import read
 from blur.media.writer import Writer
+from blur.settings import Settings
 from blur.sound.keep import add_sound
 from blur.timing import TimeBase
 from blur.traces.boxes import check_boxes
@@ -263,6 +264,6 @@ def test_an_output_that_keeps_its_sound_has_no_finding(shared: Path, tmp_path: P
     with Writer(tmp_path / "silent.mp4", clip, 40) as writer:
         for frame in read(clip):
             writer.write(frame)
-    add_sound(tmp_path / "silent.mp4", clip, tmp_path / "loud.mp4")
+    add_sound(tmp_path / "silent.mp4", clip, tmp_path / "loud.mp4", Settings(audio="keep"))
     assert b"mp4a" in (tmp_path / "loud.mp4").read_bytes()
     assert check_boxes(tmp_path / "loud.mp4") == []

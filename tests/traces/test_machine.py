@@ -29,6 +29,7 @@ from blur.media.clip import Frame
 from blur.media.probe import probe
 from blur.media.reader import read
 from blur.media.writer import Writer
+from blur.settings import Settings
 from blur.sound.keep import add_sound
 folder, source = Path(sys.argv[2]), Path(sys.argv[3])
 for name, format in zip(sys.argv[4::2], sys.argv[5::2]):
@@ -37,7 +38,7 @@ for name, format in zip(sys.argv[4::2], sys.argv[5::2]):
     with Writer(silent, clip, 23) as writer:
         for frame in read(clip):
             writer.write(Frame(frame.pts, frame.picture))
-    add_sound(silent, clip, folder / name)
+    add_sound(silent, clip, folder / name, Settings(audio="keep"))
 """
 
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from blur.media.probe import probe
 from blur.media.reader import read
 from blur.media.writer import Writer
+from blur.settings import Settings
 from blur.sound.keep import add_sound
 from blur.traces.ebml import number
 from blur.traces.matroska import check_elements
@@ -26,7 +27,7 @@ def write(folder: Path, suffix: str, *, sound: bool) -> bytes:
     with Writer(silent, clip, 23) as writer:
         for frame in read(clip):
             writer.write(frame)
-    add_sound(silent, clip, folder / f"loud{suffix}")
+    add_sound(silent, clip, folder / f"loud{suffix}", Settings(audio="keep"))
     return (folder / f"{'loud' if sound else 'silent'}{suffix}").read_bytes()
 
 

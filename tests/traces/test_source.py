@@ -15,6 +15,7 @@ from blur.errors import InputError
 from blur.media.probe import probe
 from blur.media.reader import read
 from blur.media.writer import Writer
+from blur.settings import Settings
 from blur.sound.keep import add_sound
 from blur.traces.foreign import foreign_boxes
 from blur.traces.source import KINDS, Trace, find_traces
@@ -72,7 +73,7 @@ def test_an_output_has_no_trace(tmp_path: Path, suffix: str) -> None:
         for frame in read(clip):
             writer.write(frame)
     assert find_traces(silent) == ()
-    add_sound(silent, clip, tmp_path / f"loud{suffix}")
+    add_sound(silent, clip, tmp_path / f"loud{suffix}", Settings(audio="keep"))
     assert find_traces(tmp_path / f"loud{suffix}") == ()
 
 
