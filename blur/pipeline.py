@@ -34,8 +34,7 @@ _SOUND = {  # a notice's code and words
     "mute": ("sound-muted", "The sound was kept but for the muted spans: voices identify people."),
     "disguise": (
         "voice-disguised",
-        "The voices were disguised. That misleads listeners, not an expert: words, accent and rhythm stay. "
-        "Whoever must not be known by the voice needs --audio remove.",
+        "The voices were disguised. That misleads listeners, not an expert; --audio remove protects them.",
     ),
 }
 
