@@ -62,3 +62,8 @@ def inside(box: Box, width: int, height: int) -> NDArray[np.bool_]:
     rows, columns = np.mgrid[0:height, 0:width] + 0.5
     across, down = (box[2] - box[0]) / 2, (box[3] - box[1]) / 2
     return ((columns - box[0] - across) / across) ** 2 + ((rows - box[1] - down) / down) ** 2 <= 1
+
+
+def bgr(picture: Rgb) -> NDArray[np.uint8]:
+    """The picture as detectors take it."""
+    return np.ascontiguousarray(picture[..., ::-1])
