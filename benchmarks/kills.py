@@ -1,0 +1,41 @@
+"""Kills the program at random moments, and checks each time that nothing is lost and nothing is left over.
+
+usage: python benchmarks/kills.py [TIMES]      (200 by default; a few minutes)
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+from common import REPOSITORY
+
+sys.path.insert(0, str(REPOSITORY))
+
+from tests.e2e.killing import Scene, Victim  # noqa: E402 - what it checks is what the tests check
+
+VICTIMS: tuple[Victim, ...] = ("program", "child", "all")
+
+
+def main(times: int) -> None:
+    ends: Counter[tuple[Victim, str]] = Counter()
+    with tempfile.TemporaryDirectory() as folder:
+        scene = Scene.made(Path(folder))
+        took = min(scene.run() for _ in range(3))
+        for number in range(times):
+            scene.output.unlink(missing_ok=True)
+            victim = VICTIMS[number % len(VICTIMS)]
+            ends[victim, scene.kill(victim, random.uniform(0.0, 1.05) * took)] += 1
+            scene.run()  # sweeps, publishes and leaves nothing else, or raises
+    for (victim, left), count in sorted(ends.items()):
+        print(f"{count:4} × kill -9 of {victim}: {left} left in the folder")
+    print(
+        f"{times} kills: original unchanged, no partial output, the next run succeeded and left no stray file"
+    )
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 200)
