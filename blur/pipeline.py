@@ -13,8 +13,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from blur.errors import EXIT_LOOK, EXIT_OK, AuditError, ExistsError, OutputError, UnreadableError, UsageError
+from blur.errors import (
+    EXIT_LOOK,
+    EXIT_OK,
+    AuditError,
+    ExistsError,
+    OutputError,
+    UnreadableError,
+    UnsupportedError,
+    UsageError,
+)
 from blur.events import Finished, Notice, Started, Steps
+from blur.media.muxing import MUXERS
+from blur.media.photo_kind import PHOTO_KINDS, photo_kind
 from blur.settings import Settings
 from blur.text import printable
 from blur.timing import TimeBase, clock
@@ -74,8 +85,23 @@ class Outcome:
     exit_code: int
 
 
-def real_engine() -> Engine:
-    """The engine that works; imported here, since its libraries take long to load."""
+def engine_for(source: Path, target: Path) -> Engine:
+    """The engine for a photo or for a video, whatever the file is called.
+
+    Raises UnsupportedError where one would have to become the other: now, and not after the work.
+    """
+    is_photo = photo_kind(source) is not None
+    if target.suffix.lower() in (MUXERS if is_photo else PHOTO_KINDS):
+        other, kinds = ("video", PHOTO_KINDS) if is_photo else ("photo", MUXERS)
+        raise UnsupportedError(
+            f"{printable(source.name)} cannot become a {target.suffix} file, since it is no {other}",
+            f"Choose a name that ends in {', '.join(kinds)}.",
+        )
+    return photo_engine() if is_photo else video_engine()
+
+
+def video_engine() -> Engine:
+    """The engine that works on videos; imported here, since its libraries take long to load."""
     from blur.audit.playback import check_playback
     from blur.detect.analyse import analyse
     from blur.media.draft import Draft
@@ -107,6 +133,41 @@ def real_engine() -> Engine:
     )
 
 
+def photo_engine() -> Engine:
+    """The engine that works on photos: clips of one frame."""
+    from blur.audit.still import check_still_opens
+    from blur.detect.photo import analyse_photo
+    from blur.media.draft import Draft
+    from blur.media.stills import probe_still
+    from blur.plan.photo import build_photo_plan
+    from blur.plan.store import save
+    from blur.render.still import render_still
+    from blur.sandbox.limits import fit
+    from blur.traces.allowlist import check_traces
+    from blur.traces.source import find_traces
+
+    def fitted(path: Path) -> Clip:
+        photo = probe_still(path)
+        fit(path, photo.width * photo.height)
+        return photo
+
+    def no_sound(_silent: Path, photo: Clip, _output: Path) -> None:
+        raise AuditError(f"{photo.name} is a photo with sound")
+
+    return Engine(
+        probe=fitted,
+        analyse=analyse_photo,
+        build_plan=build_photo_plan,
+        render=render_still,
+        add_sound=no_sound,
+        check_playback=check_still_opens,
+        check_traces=check_traces,
+        find_traces=find_traces,
+        draft=lambda target, force: Draft(target, force=force),
+        save_plan=lambda plan, path, force: save(plan, path, force=force),
+    )
+
+
 def anonymise(
     source: Path,
     target: Path,
@@ -125,7 +186,7 @@ def anonymise(
     began = time.monotonic()
     name = printable(source.name)
     _refuse_overwriting(source, target, plan_file, force)
-    engine = engine or real_engine()
+    engine = engine or engine_for(source, target)
     with _named_errors(), ExitStack() as stack:
         # The drafts come first, so that a taken name or a locked folder shows before the long work.
         drafts = None if dry_run else stack.enter_context(_drafts(engine, target, settings, force))
@@ -164,7 +225,7 @@ def render_plan(
     began = time.monotonic()
     name = printable(source.name)
     _refuse_overwriting(source, target, None, force)
-    engine = engine or real_engine()
+    engine = engine or engine_for(source, target)
     with _named_errors(), _drafts(engine, target, settings, force) as drafts:
         yield Started(name, "probe")
         clip = engine.probe(source)
@@ -233,13 +294,15 @@ def _finish(name: str, plan: Plan, target: Path | None, began: float) -> Steps[O
 
 def _summary(plan: Plan) -> str:
     """What a plan covers, in one sentence."""
+    tracks = f"{len(plan.tracks)} track" + ("" if len(plan.tracks) == 1 else "s")
     pts = plan.pts.tolist()
+    if len(pts) == 1:
+        return f"Would cover {tracks}. Nothing was published."
     # The last frame has no successor; it lasts as long as the one before it.
-    ends = [*pts[1:], 2 * pts[-1] - pts[-2] if len(pts) > 1 else pts[-1]]
+    ends = [*pts[1:], 2 * pts[-1] - pts[-2]]
     covered = plan.by_frame()
     ticks = sum(end - first for first, end in zip(pts, ends, strict=True) if first in covered)
     seconds, total = (float(plan.time_base.seconds(t)) for t in (ticks, ends[-1] - pts[0]))
-    tracks = f"{len(plan.tracks)} track" + ("" if len(plan.tracks) == 1 else "s")
     return f"Would cover {tracks}, in {seconds:.1f} of {total:.1f} seconds. Nothing was published."
 
 

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from blur.errors import UnreadableError, UsageError
+from blur.media.muxing import MUXERS
+from blur.media.photo_kind import PHOTO_KINDS, photo_kind
 from blur.text import printable
 
-OUTPUT_SUFFIXES = (".mp4", ".mkv", ".webm")
+OUTPUT_SUFFIXES = (*MUXERS, *PHOTO_KINDS)
 VIDEO_SUFFIXES = frozenset(
     f".{kind}"
     for kind in (
@@ -20,6 +22,11 @@ VIDEO_SUFFIXES = frozenset(
         *("mp4", "mpeg", "mpg", "mts", "mxf", "ogv", "qt", "ts", "vob", "webm", "wmv"),
     )
 )
+_AS_JPEG = (".heic", ".heif", ".hif", ".jfif", ".jpe")
+PHOTO_OUTPUTS = {kind: kind for kind in PHOTO_KINDS} | dict.fromkeys(_AS_JPEG, ".jpg")
+"""What a photo is saved as, by its ending: as what it is, but HEIC, which few sites take, as JPEG."""
+SUFFIXES = VIDEO_SUFFIXES | PHOTO_OUTPUTS.keys()
+"""What is taken in folders."""
 MARK = "-blurred"
 
 
@@ -49,7 +56,7 @@ class _Source:
 def discover(named: Sequence[Path], output: str | None = None) -> Found:
     """The jobs for files and folders, in the order of their names on the command line.
 
-    Files that are named are taken whatever they are; in folders only videos are, and neither
+    Files that are named are taken whatever they are; in folders only videos and photos are, and neither
     hidden files nor outputs of an earlier run. ``output`` names a file for a single clip, or a folder,
     which keeps the tree; without it results lie beside their sources. Nothing is created.
 
@@ -61,7 +68,7 @@ def discover(named: Sequence[Path], output: str | None = None) -> Found:
     folder = _output_folder(output, many)
     sources = _sources(named, folder)
     if not sources:
-        raise UsageError("there is no video to work on", "Name a video, or a folder that holds some.")
+        raise UsageError("there is no video or photo to work on", "Name one, or a folder that holds some.")
     if output is not None and folder is None:
         return Found((Job(sources[0].path, Path(output)),))
     jobs = _named_apart([Job(s.path, _target(s, folder)) for s in sources])
@@ -117,7 +124,7 @@ def _sources(named: Sequence[Path], output: Path | None) -> list[_Source]:
 
 
 def _walk(folder: Path, output: Path | None) -> Iterable[Path]:
-    """The videos below a folder, sorted, without hidden ones and without outputs."""
+    """The videos and photos below a folder, sorted, without hidden ones and without outputs."""
     for root, folders, files in os.walk(folder, onerror=_refuse):
         here = Path(root)
         folders[:] = sorted(
@@ -127,11 +134,7 @@ def _walk(folder: Path, output: Path | None) -> Iterable[Path]:
             and not (output is not None and output.exists() and (here / name).samefile(output))
         )
         for path in (here / name for name in sorted(files)):
-            if (
-                path.suffix.lower() in VIDEO_SUFFIXES
-                and not path.name.startswith(".")
-                and not _is_output(path)
-            ):
+            if path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and not _is_output(path):
                 yield path
 
 
@@ -146,7 +149,9 @@ def _is_output(path: Path) -> bool:
 
 
 def _target(source: _Source, folder: Path | None) -> Path:
-    name = f"{source.path.stem}{MARK}.mp4"
+    is_photo = photo_kind(source.path) is not None
+    kind = PHOTO_OUTPUTS.get(source.path.suffix.lower(), ".jpg") if is_photo else ".mp4"
+    name = f"{source.path.stem}{MARK}{kind}"
     return source.path.with_name(name) if folder is None else folder / source.place / name
 
 
@@ -166,7 +171,8 @@ def _named_apart(jobs: list[Job]) -> list[Job]:
 
 def _with_kind(job: Job) -> Path:
     kind = job.source.suffix.lstrip(".")
-    return job.target.with_name(f"{job.source.stem}-{kind}{MARK}.mp4" if kind else job.target.name)
+    name = f"{job.source.stem}-{kind}{MARK}{job.target.suffix}"
+    return job.target.with_name(name if kind else job.target.name)
 
 
 def _key(path: Path) -> str:

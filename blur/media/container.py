@@ -57,7 +57,7 @@ def open_input(path: Path) -> Iterator[InputContainer]:
         UnsupportedError: a photo in a video's container (HEIC, AVIF).
         EncryptedError: the file is protected.
     """
-    _check_regular(path)
+    check_regular(path)
     try:
         container = av.open(local_url(path), "r", options=INPUT_OPTIONS, metadata_errors="replace")
     except (av.FFmpegError, ValueError, OSError) as error:
@@ -99,7 +99,8 @@ def _rank(stream: VideoStream) -> tuple[bool, int]:
     return bool(stream.disposition & Disposition.default), stream.width * stream.height
 
 
-def _check_regular(path: Path) -> None:
+def check_regular(path: Path) -> None:
+    """Raises UnreadableError where there is no regular file that holds anything and may be read."""
     name = printable(path.name)
     try:
         status = path.stat()

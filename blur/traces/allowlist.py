@@ -6,8 +6,14 @@ from pathlib import Path
 
 from blur.traces.boxes import check_boxes
 from blur.traces.matroska import check_elements
+from blur.traces.stills import STILL_SUFFIXES, check_still
 
-CHECKS = {".mp4": check_boxes, ".mkv": check_elements, ".webm": check_elements}
+CHECKS = {
+    ".mp4": check_boxes,
+    ".mkv": check_elements,
+    ".webm": check_elements,
+    **dict.fromkeys(STILL_SUFFIXES, check_still),
+}
 """How each kind of output is checked, by its name's ending."""
 
 

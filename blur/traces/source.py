@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from blur.media.contents import Contents, contents
+from blur.media.photo_kind import photo_kind
 from blur.text import printable
 from blur.traces.foreign import foreign_boxes
 
@@ -79,16 +80,24 @@ class Trace:
 
 
 def find_traces(path: Path) -> tuple[Trace, ...]:
-    """What is known to trace in a video file, each once, in the order of `KINDS`.
+    """What is known to trace in a video or a photo, each once, in the order of `KINDS`.
 
     Raises:
-        InputError: the file cannot be opened as a video.
+        InputError: the file cannot be opened as one.
     """
-    held = contents(path)
+    held = _contents(path)
     found = [*_from_tags(held), *_from_streams(held), *(Trace(*box) for box in foreign_boxes(path))]
     single = {(trace.kind, trace.value): trace for trace in reversed(found)}
     order = list(KINDS)
     return tuple(sorted(single.values(), key=lambda trace: (order.index(trace.kind), trace.where)))
+
+
+def _contents(path: Path) -> Contents:
+    if photo_kind(path) is None:
+        return contents(path)
+    from blur.media.still_contents import still_contents  # whose library videos do not need
+
+    return still_contents(path)
 
 
 def _from_tags(held: Contents) -> Iterator[Trace]:
