@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from blur import __version__
+from blur.batch.naming import NAMES, Names
 from blur.console.group import Commands, DefaultCommand, stop_on_signals
 from blur.errors import UsageError
 from blur.sandbox.offline import seal
@@ -37,6 +38,7 @@ def options(*declared: Callable[[Command], Command]) -> Callable[[Command], Comm
 
 making = options(
     click.option("-o", "--output", help="File for one clip (.mp4, .mkv, .webm), or a folder."),
+    click.option("--name", type=click.Choice(NAMES), help="Call results after their sources, or number them."),
     click.option("--style", type=click.Choice(STYLES), help="Look of what is covered.  [default: veil]"),
     click.option("--audio", type=click.Choice(AUDIO), help="What becomes of the sound.  [default: remove]"),
     click.option("--mute", metavar="SPANS", help="Beeps in the sound, such as 0:12.5-0:14,1:03-1:05."),
@@ -85,6 +87,7 @@ def cli() -> None:
 def anonymise(
     clips: tuple[Path, ...],
     output: str | None,
+    name: Names | None,
     force: bool,
     plan_file: Path | None,
     dry_run: bool,
@@ -102,7 +105,7 @@ def anonymise(
     from blur.batch.discover import discover
     from blur.batch.run import anonymise_all
 
-    found = discover(clips, output)
+    found = discover(clips, output, name)
     if plan_file is not None and len(found.jobs) > 1:
         raise UsageError("--plan is for a single clip", "Run the clips one after another.")
     events = anonymise_all(
@@ -123,6 +126,7 @@ def render(
     plan_file: Path,
     clip: Path,
     output: str | None,
+    name: Names | None,
     force: bool,
     no_confine: bool,
     as_json: bool,
@@ -134,7 +138,7 @@ def render(
     from blur.batch.discover import discover_one
     from blur.batch.run import render_one
 
-    job = discover_one(clip, output)
+    job = discover_one(clip, output, name)
     events = render_one(job, plan_file, settings, force=force, sandbox=_sandbox(no_confine))
     _show(events, as_json, quiet)
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from blur.batch.naming import Names, free_number, is_neutral, numbered, telling
 from blur.errors import UnreadableError, UsageError
 from blur.media.muxing import MUXERS
 from blur.media.photo_kind import PHOTO_KINDS, photo_kind
@@ -53,12 +54,15 @@ class _Source:
     """The folder below an output folder in which its result goes."""
 
 
-def discover(named: Sequence[Path], output: str | None = None) -> Found:
+def discover(named: Sequence[Path], output: str | None = None, name: Names | None = "keep") -> Found:
     """The jobs for files and folders, in the order of their names on the command line.
 
     Files that are named are taken whatever they are; in folders only videos and photos are, and neither
     hidden files nor outputs of an earlier run. ``output`` names a file for a single clip, or a folder,
     which keeps the tree; without it results lie beside their sources. Nothing is created.
+
+    ``name`` says whether results are called after their sources, or numbered; None numbers several
+    clips, and a single one whose name looks as if a camera or a phone had given it.
 
     Raises:
         UsageError: nothing to do, an output that cannot be meant so, or two with one name.
@@ -71,17 +75,21 @@ def discover(named: Sequence[Path], output: str | None = None) -> Found:
         raise UsageError("there is no video or photo to work on", "Name one, or a folder that holds some.")
     if output is not None and folder is None:
         return Found((Job(sources[0].path, Path(output)),))
-    jobs = _named_apart([Job(s.path, _target(s, folder)) for s in sources])
+    jobs = [Job(s.path, _target(s, folder)) for s in sources]
+    if name == "neutral" or (name is None and (many or telling(sources[0].path.stem))):
+        jobs = _numbered(jobs, 1 if many else free_number(jobs[0].target.parent))
+    else:
+        jobs = _named_apart(jobs)
     targets = {_key(job.target) for job in jobs}
     skipped = tuple(job.source for job in jobs if _key(job.source) in targets)
     return Found(tuple(job for job in jobs if job.source not in skipped), skipped)
 
 
-def discover_one(clip: Path, output: str | None = None) -> Job:
+def discover_one(clip: Path, output: str | None = None, name: Names | None = "keep") -> Job:
     """The job for a single file. Raises UsageError, also where ``clip`` is a folder."""
     if clip.is_dir():
         raise UsageError(f"{printable(clip.name)} is a folder", "Name the clip that the plan was made for.")
-    return discover([clip], output).jobs[0]
+    return discover([clip], output, name).jobs[0]
 
 
 def _output_folder(output: str | None, many: bool) -> Path | None:
@@ -145,7 +153,8 @@ def _refuse(error: OSError) -> None:
 
 
 def _is_output(path: Path) -> bool:
-    return path.suffix.lower() in OUTPUT_SUFFIXES and path.stem.endswith(MARK)
+    named = path.stem.endswith(MARK) or is_neutral(path.stem)
+    return path.suffix.lower() in OUTPUT_SUFFIXES and named
 
 
 def _target(source: _Source, folder: Path | None) -> Path:
@@ -153,6 +162,11 @@ def _target(source: _Source, folder: Path | None) -> Path:
     kind = PHOTO_OUTPUTS.get(source.path.suffix.lower(), ".jpg") if is_photo else ".mp4"
     name = f"{source.path.stem}{MARK}{kind}"
     return source.path.with_name(name) if folder is None else folder / source.place / name
+
+
+def _numbered(jobs: list[Job], first: int) -> list[Job]:
+    targets = numbered([job.target for job in jobs], first)
+    return [Job(job.source, target) for job, target in zip(jobs, targets, strict=True)]
 
 
 def _named_apart(jobs: list[Job]) -> list[Job]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import traceback
 from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
@@ -141,11 +142,17 @@ def _tell_failure(task: Task, error: Exception) -> Steps[int]:
 
 
 def failure(clip: str, error: Exception) -> Failed:
-    """What an exception means to the user; its details go to the log alone."""
+    """What an exception means to the user; where in the code it arose goes to the log alone."""
     if not isinstance(error, BlurError):
-        log.debug("an error that Blur does not name", exc_info=error)
+        log.debug("%s, which Blur does not name, at %s", type(error).__name__, _where(error))
         error = BlurError(f"unexpected {type(error).__name__}")
     return Failed(clip, error.name, printable(error.message), printable(error.hint), error.exit_code)
+
+
+def _where(error: Exception) -> str:
+    """The places in the code, innermost first, without folders: these tell who uses this machine."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return " < ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in reversed(frames))
 
 
 def overall(codes: Sequence[int]) -> int:

@@ -18,12 +18,17 @@ from blur.text import printable
 if sys.platform != "win32":
     import fcntl
 
+CHANGED = 946_684_800
+"""When every output was last changed, as its file says: on 1 January 2000, in seconds of 1970."""
+
 _NAME = re.compile(r"\.blur-draft-[0-9a-f]{16}\.[0-9A-Za-z]{1,8}")
 _FLAGS = os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 
 
 class Draft:
     """A temporary file beside the target, removed on every way out, published by one rename.
+
+    What is published carries a fixed time of change, so that a copy does not tell when it was made.
 
     The file is readable by nobody else (0600), its name is hidden, random and tells nothing of the
     source. While the draft lives it is locked; drafts of runs that died are not, and are removed
@@ -77,6 +82,7 @@ class Draft:
             # A file of its own may stand at the path by now: a tool has written it anew.
             with self.path.open("rb+") as file:
                 os.fsync(file.fileno())
+            os.utime(self.path, (CHANGED, CHANGED))
             self.path.chmod(0o666 & ~_umask())
             self._close()
             if self._force:

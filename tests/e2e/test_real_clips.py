@@ -221,7 +221,7 @@ def test_a_batch_goes_on_past_a_broken_clip(shared: Path, tmp_path: Path) -> Non
     good, broken = media / "weird" / "bear-vp9-odd-dimensions.webm", media / "broken" / "text_renamed.mp4"
     ended = blur(broken, good, "-o", f"{tmp_path}/out/", "--preset", "fast")
     assert ended.code == 6
-    assert [path.name for path in (tmp_path / "out").iterdir()] == ["bear-vp9-odd-dimensions-blurred.mp4"]
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["blurred-2.mp4"]
     again = blur(broken, good, "-o", f"{tmp_path}/out/", "--preset", "fast")
     assert again.events[-1]["error"] == "ExistsError"
     assert again.code == 8

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from blur.errors import ExistsError, OutputError, UsageError
-from blur.media.draft import Draft, same_file
+from blur.media.draft import CHANGED, Draft, same_file
 
 REPO = Path(__file__).resolve().parents[2]
 
@@ -52,6 +52,13 @@ def test_publishing_leaves_the_whole_file_alone_in_the_folder(tmp_path: Path) ->
     assert names(tmp_path) == ["a.mp4"]
     assert (tmp_path / "a.mp4").read_bytes() == b"whole"
     assert (tmp_path / "a.mp4").stat().st_mode & 0o777 == 0o640
+
+
+def test_when_a_file_was_made_is_not_told(tmp_path: Path) -> None:
+    with Draft(tmp_path / "a.mp4", force=False) as draft:
+        draft.path.write_bytes(b"whole")
+        draft.publish()
+    assert (tmp_path / "a.mp4").stat().st_mtime_ns == CHANGED * 10**9
 
 
 def test_an_existing_target_is_refused_before_any_work(tmp_path: Path) -> None:
