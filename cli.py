@@ -14,7 +14,7 @@ import click
 from blur import __version__
 from blur.batch.naming import NAMES, Names
 from blur.console.group import Commands, DefaultCommand, stop_on_signals
-from blur.errors import UsageError
+from blur.errors import MissingError, UsageError
 from blur.sandbox.offline import seal
 from blur.settings import AUDIO, PRESETS, STYLES, Settings
 from blur.timing import spans
@@ -176,6 +176,17 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
     findings = doctors.examine()
     click.echo(json.dumps(doctors.as_json(findings)) if as_json else doctors.as_table(findings))
     ctx.exit(doctors.exit_code(findings))
+
+
+@cli.command()
+@click.argument("clips", metavar="[CLIP...]", nargs=-1, type=click.Path(path_type=Path))
+def desktop(clips: tuple[Path, ...]) -> None:
+    """Opens the window, with the clips that are named in its queue."""
+    try:
+        from blur.desktop.app import run
+    except ModuleNotFoundError as error:
+        raise MissingError("the window needs PySide6", "Run: pip install 'blur-faces[desktop]'") from error
+    click.get_current_context().exit(run(clips))
 
 
 def _settings(

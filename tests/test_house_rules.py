@@ -118,6 +118,7 @@ def test_every_dependency_was_reviewed() -> None:
     core = closure(declared(None))
     assert core == set(REVIEWED["core"])
     assert closure(declared("demo")) - core == set(REVIEWED["demo"])
+    assert closure(declared("desktop")) == set(REVIEWED["desktop"])
     assert all(note.strip() for part in REVIEWED.values() for note in part.values())
 
 

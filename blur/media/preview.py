@@ -80,7 +80,7 @@ class Preview:
         scale = min(fit[0] / width, fit[1] / height, 1.0)
         size = max(1, round(width * scale)), max(1, round(height * scale))
         turned = self.clip.quarter_turns % 2 == 1
-        small = picture.reformat(*(size[::-1] if turned else size), "bgra", interpolation="FAST_BILINEAR")
+        small = picture.reformat(*(size[::-1] if turned else size), "bgra", interpolation="BILINEAR")
         pixels = small.to_ndarray()
         if self.clip.mirrored:
             pixels = pixels[:, ::-1]

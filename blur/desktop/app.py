@@ -1,0 +1,69 @@
+"""Starting the window."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QLocale, Qt, QTimer, Signal
+from PySide6.QtGui import QFileOpenEvent, QIcon
+from PySide6.QtWidgets import QApplication
+
+from blur.desktop import theme, words
+from blur.desktop.state import State, usual_folder
+from blur.desktop.widgets import drawing
+from blur.desktop.window import Window
+
+
+class Application(QApplication):
+    """Qt's application.
+
+    Signals:
+        opened: a file that macOS hands over as an event and not as an argument.
+    """
+
+    opened = Signal(str)
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QFileOpenEvent) and event.file():
+            self.opened.emit(event.file())
+            return True
+        return super().event(event)
+
+
+def application(language: str | None = None) -> Application:
+    """The application with Blur's look, in the system's language or the one that is given."""
+    # OpenCV's packages point Qt to plugins of their own, where a parent process had it loaded.
+    for name in ("QT_QPA_PLATFORM_PLUGIN_PATH", "QT_QPA_FONTDIR"):
+        os.environ.pop(name, None)
+    app = Application(sys.argv[:1])
+    app.setApplicationName("Blur")
+    app.setDesktopFileName("blur")
+    app.setWindowIcon(QIcon(drawing("blur", 128, "#000000")))
+    spoken = words.speak(language or QLocale.system().uiLanguages()[0])
+    mirrored = spoken in words.FROM_RIGHT_TO_LEFT
+    app.setLayoutDirection(Qt.LayoutDirection.RightToLeft if mirrored else Qt.LayoutDirection.LeftToRight)
+    theme.dress(app)
+    return app
+
+
+def run(paths: Sequence[Path]) -> int:
+    """Opens the window with the given clips in its queue; returns when it is closed.
+
+    Must not be called in a process that has loaded OpenCV: see blur/media/preview.py.
+    """
+    app = application()
+    window = Window(State(usual_folder()))
+    app.opened.connect(lambda file: window.add([Path(file)]))
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, lambda *_: window.close())
+    # Python looks at signals only while it runs, so it is woken for a moment.
+    waker = QTimer(app, interval=500)
+    waker.timeout.connect(lambda: None)
+    waker.start()
+    window.show()
+    window.add(list(paths))
+    return app.exec()

@@ -1,0 +1,282 @@
+"""The second page: watching a result, going through its doubts, changing its masks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAction, QImage
+from PySide6.QtWidgets import QHBoxLayout, QMessageBox, QVBoxLayout, QWidget
+
+from blur.desktop import tell
+from blur.desktop.actions import ACTS, HELD, key_text
+from blur.desktop.item import Item
+from blur.desktop.panel import Panel
+from blur.desktop.player import Player
+from blur.desktop.session import Session
+from blur.desktop.state import State
+from blur.desktop.timeline import Timeline
+from blur.desktop.view import View
+from blur.desktop.widgets import Elided, button, icon, label
+from blur.desktop.words import say
+
+ZOOM = 1.25
+
+
+class Review(QWidget):
+    """Shows one finished clip at a time.
+
+    Signals:
+        left: the user wants to go back to the list.
+        publish: the key of the clip whose edited plan is to be rendered.
+        edited: the key of a clip, and whether its plan differs from the published one.
+    """
+
+    left = Signal()
+    publish = Signal(str)
+    edited = Signal(str, bool)
+
+    def __init__(self, state: State) -> None:
+        super().__init__()
+        self._state = state
+        self.player: Player | None = None
+        self.session: Session | None = None
+        self.view = View()
+        self.view.resized.connect(self._fit)
+        self.view.selected.connect(lambda index: self._edit(lambda s: s.select(None if index < 0 else index)))
+        self.view.drawn.connect(lambda region: self._edit(lambda s: s.cover(region, self._frame)))
+        self.view.reshaped.connect(
+            lambda at, region: self._edit(lambda s: s.reshape(at, self._frame, region))
+        )
+        self.timeline = Timeline()
+        self.timeline.sought.connect(self._seek)
+
+    def lay_out(self, actions: Mapping[str, QAction]) -> None:
+        """Makes the page, whose buttons do what the actions do."""
+        self.panel = Panel(actions)
+        self.panel.doubted.connect(self._to_doubt)
+        self.panel.setMinimumWidth(self.fontMetrics().averageCharWidth() * 34)
+        self.panel.setMaximumWidth(self.fontMetrics().averageCharWidth() * 46)
+        self._title = Elided(kind="heading")
+        self._time = label()
+        self._hint = label(kind="muted", wrap=True)
+        self._hint.setAlignment(Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignVCenter)
+        self._buttons = {
+            name: button("", actions[name].trigger, tip=f"{say(f'action.{name}')} ({key_text(act)})")
+            for name, act in ((act.id, act) for act in ACTS)
+            if name in ("back", "frame_previous", "play", "frame_next", "undo", "redo")
+        }
+        for name, made in self._buttons.items():
+            made.setAccessibleName(say(f"action.{name}"))
+        top = QHBoxLayout()
+        for widget in (self._buttons["back"], self._title, self._buttons["undo"], self._buttons["redo"]):
+            top.addWidget(widget, int(widget is self._title))
+        # Time runs from left to right in every script, and so do the buttons that move through it.
+        strip = QWidget()
+        strip.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
+        transport = QHBoxLayout(strip)
+        transport.setContentsMargins(0, 0, 0, 0)
+        for name in ("frame_previous", "play", "frame_next"):
+            transport.addWidget(self._buttons[name])
+        transport.addSpacing(8)
+        transport.addWidget(self._time)
+        transport.addWidget(self._hint, 1)
+        left = QVBoxLayout()
+        left.setSpacing(10)
+        left.addWidget(self.view, 1)
+        left.addWidget(strip)
+        left.addWidget(self.timeline)
+        middle = QHBoxLayout()
+        middle.setSpacing(16)
+        middle.addLayout(left, 1)
+        middle.addWidget(self.panel)
+        page = QVBoxLayout(self)
+        page.setContentsMargins(18, 12, 18, 16)
+        page.setSpacing(12)
+        page.addLayout(top)
+        page.addLayout(middle, 1)
+        self._dress()
+
+    def acts(self) -> dict[str, Callable[[], object]]:
+        """What this page does, by act."""
+        steps = {"frame_next": 1, "frame_previous": -1, "first": -(1 << 40), "last": 1 << 40}
+        nudges = {"left": (-1, 0, 0), "right": (1, 0, 0), "up": (0, -1, 0), "down": (0, 1, 0)}
+        nudges |= {"larger": (0, 0, 1), "smaller": (0, 0, -1)}
+        edits: dict[str, Callable[[Session], object]] = {
+            "undo": Session.undo,
+            "redo": Session.redo,
+            "delete": Session.delete,
+            "cover": lambda s: s.cover_middle(self._frame),
+            "cover_all": lambda s: s.cover_all(self._frame),
+            "select_next": lambda s: s.select_next(self._frame),
+            "begins": lambda s: s.begins(self._frame),
+            "ends": lambda s: s.ends(self._frame),
+        }
+        return {
+            **{name: partial(self._step, by) for name, by in steps.items()},
+            **{name: partial(self._nudge, *to) for name, to in nudges.items()},
+            **{name: partial(self._edit, do) for name, do in edits.items()},
+            "play": lambda: self._play(Player.toggle),
+            "second_next": lambda: self._play(lambda p: p.skip(1.0)),
+            "second_previous": lambda: self._play(lambda p: p.skip(-1.0)),
+            "doubt_next": lambda: self._walk(1),
+            "doubt_previous": lambda: self._walk(-1),
+            "outlines": self._toggle_outlines,
+            "closer": lambda: self.view.zoom_by(ZOOM),
+            "farther": lambda: self.view.zoom_by(1 / ZOOM),
+            "visible": self._keep_visible,
+            "render": self._publish,
+            "back": self.left.emit,
+        }
+
+    def open(self, item: Item) -> bool:
+        """Shows a clip; False where its plan is gone or its result is not the plan's."""
+        self.close_clip()
+        published = self._state.published_plan(item.key)
+        if published is None or not len(published.pts):
+            return False
+        edited = self._state.edited_plan(item.key)
+        self.session = Session(item.key, published, edited, self._state, self)
+        self.session.changed.connect(self._changed)
+        self.player = Player(item.target, item.source, self.session.times, self)
+        self.player.shown.connect(self._shown)
+        self.player.running.connect(self._running)
+        self.player.failed.connect(lambda message: self._hint.setText(say("review.cannot", message=message)))
+        self._title.setText(say("review.title", name=item.source.name))
+        keys = next(key_text(act) for act in ACTS if act.id == HELD)
+        self._hint.setText(say("review.hold", key=keys))
+        self.view.set_clip(published.width, published.height)
+        self.panel.doubts.clear()
+        self._changed()
+        self._running(False)
+        self._fit()
+        self.player.seek(0)
+        if published.doubts:
+            self._to_doubt(0)
+        self.view.setFocus()
+        return True
+
+    def close_clip(self) -> None:
+        if self.player is not None:
+            self.player.close()
+            self.player.deleteLater()
+            self.player = None
+        if self.session is not None:
+            self.session.deleteLater()
+            self.session = None
+        self.timeline.clear()
+
+    def hold_original(self, held: bool) -> None:
+        """Shows the original while its key is held down."""
+        if self.player is not None:
+            self.player.hold_original(held)
+
+    @property
+    def _frame(self) -> int:
+        return 0 if self.player is None else self.player.index
+
+    def _play(self, do: Callable[[Player], object]) -> None:
+        if self.player is not None:
+            do(self.player)
+
+    def _edit(self, do: Callable[[Session], object]) -> None:
+        if self.session is not None:
+            do(self.session)
+
+    def _seek(self, frame: int) -> None:
+        self._play(Player.pause)
+        self._play(lambda player: player.seek(frame))
+
+    def _step(self, by: int) -> None:
+        self._play(lambda player: player.step(by))
+
+    def _nudge(self, across: int, down: int, larger: int) -> None:
+        session = self.session
+        if session is None or session.selected is None:
+            return
+        if not session.nudge(self._frame, across, down, larger):
+            self._hint.setText(say("review.not_here"))
+
+    def _walk(self, by: int) -> None:
+        count = self.panel.doubts.count()
+        if count:
+            row = self.panel.doubts.currentRow()
+            self._to_doubt((row + by) % count if row >= 0 else 0)
+
+    def _to_doubt(self, row: int) -> None:
+        if self.session is not None:
+            self.panel.choose(row)
+            self._seek(self.session.frame_of(self.session.plan.doubts[row].first))
+
+    def _toggle_outlines(self) -> None:
+        self.view.outlines = not self.view.outlines
+        self.view.update()
+
+    def _keep_visible(self) -> None:
+        session = self.session
+        if session is None or session.track is None:
+            return
+        first, last = (session.times[session.frame_of(int(session.track.pts[end]))] for end in (0, -1))
+        text = say("review.visible_text", first=tell.moment(first), last=tell.moment(last))
+        answers = QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.Cancel
+        asked = QMessageBox(QMessageBox.Icon.Warning, say("review.visible_ask"), text, answers, self)
+        asked.setDefaultButton(QMessageBox.StandardButton.Cancel)
+        asked.button(QMessageBox.StandardButton.Yes).setText(say("action.visible"))
+        asked.button(QMessageBox.StandardButton.Cancel).setText(say("do.cancel"))
+        if asked.exec() == QMessageBox.StandardButton.Yes:
+            session.keep_visible()
+
+    def _publish(self) -> None:
+        if self.session is not None and self.session.dirty:
+            self.publish.emit(self.session.key)
+
+    def _changed(self) -> None:
+        session = self.session
+        if session is None:
+            return
+        self.timeline.set_plan(session.plan, session.times, session.selected)
+        self.panel.show_session(session)
+        self._buttons["undo"].setEnabled(session.can_undo)
+        self._buttons["redo"].setEnabled(session.can_redo)
+        self._mark()
+        self.edited.emit(session.key, session.dirty)
+
+    def _shown(self, index: int, picture: QImage, original: bool) -> None:
+        self.view.set_frame(picture, original=original)
+        self.timeline.set_index(index)
+        self._mark()
+
+    def _mark(self) -> None:
+        session = self.session
+        if session is None:
+            return
+        marks = session.marks(self._frame)
+        self.view.set_marks(marks, session.selected)
+        values = {
+            "time": tell.moment(session.times[self._frame]),
+            "total": tell.moment(session.times[-1]),
+            "frame": self._frame + 1,
+        }
+        self._time.setText(say("review.covered", **values))
+        told = say("review.at", **values, masks=len([mark for mark in marks if mark.index is not None]))
+        self.view.setAccessibleDescription(told)
+        self.timeline.setAccessibleDescription(told)
+
+    def _running(self, running: bool) -> None:
+        self._buttons["play"].setIcon(icon("pause" if running else "play"))
+        self._buttons["play"].setAccessibleName(say("review.pause" if running else "review.play"))
+
+    def _fit(self) -> None:
+        self._play(lambda player: player.set_fit(self.view.pixels()))
+
+    def _dress(self) -> None:
+        pictures = {
+            "back": "back",
+            "frame_previous": "previous",
+            "frame_next": "next",
+            "undo": "undo",
+            "redo": "redo",
+        }
+        for name, picture in pictures.items():
+            self._buttons[name].setIcon(icon(picture))

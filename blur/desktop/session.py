@@ -1,0 +1,206 @@
+"""A plan under edit: what is selected, what was changed, undo and redo, and its private copy on disk."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Literal
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal
+
+from blur.desktop.state import State
+from blur.plan import edit
+from blur.plan.edit import History, Region
+from blur.plan.model import Plan, Track
+
+SPAN = Fraction(1)
+"""Seconds before and after the frame in which a place was drawn for which it is covered at first."""
+STEP = Fraction(1, 60)
+"""Share of the picture's height by which a key moves or resizes a mask."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A mask in one frame: where it is, and whether it is in the result already.
+
+    ``index`` is its track's position in the edited plan, None for one that is in the result alone.
+    """
+
+    index: int | None
+    region: Region
+    state: Literal["same", "new", "gone"]
+
+
+class Session(QObject):
+    """Edits a plan. Every edit is kept on disk at once, in the private folder.
+
+    Signals:
+        changed: the plan or the selection is another one.
+    """
+
+    changed = Signal()
+
+    def __init__(self, key: str, published: Plan, edited: Plan | None, state: State, parent: QObject) -> None:
+        super().__init__(parent)
+        self.key = key
+        self.published = published
+        self.selected: int | None = None
+        self._state = state
+        self._history = History((published,))
+        if edited is not None:
+            self._history = self._history.done(edited)
+        self.times = [published.time_base.seconds(int(pts - published.pts[0])) for pts in published.pts]
+        self._known = _prints(published)
+
+    @property
+    def plan(self) -> Plan:
+        return self._history.plan
+
+    @property
+    def dirty(self) -> bool:
+        """Whether the plan is another one than the published."""
+        return self.plan is not self.published
+
+    @property
+    def can_undo(self) -> bool:
+        return self._history.can_undo
+
+    @property
+    def can_redo(self) -> bool:
+        return self._history.can_redo
+
+    @property
+    def track(self) -> Track | None:
+        """The selected track."""
+        return None if self.selected is None else self.plan.tracks[self.selected]
+
+    def marks(self, frame: int) -> list[Mark]:
+        """The masks in a frame, those that are in the result alone first."""
+        pts = int(self.plan.pts[frame])
+        kept = _prints(self.plan) if self.dirty else self._known
+        gone = [
+            Mark(None, region, "gone")
+            for track in (self.published.tracks if self.dirty else ())
+            if _print(track) not in kept and (region := region_at(track, pts))
+        ]
+        return gone + [
+            Mark(index, region, "same" if _print(track) in self._known else "new")
+            for index, track in enumerate(self.plan.tracks)
+            if (region := region_at(track, pts))
+        ]
+
+    def select(self, index: int | None) -> None:
+        if index != self.selected:
+            self.selected = index
+            self.changed.emit()
+
+    def select_next(self, frame: int) -> None:
+        """Selects the next mask that a frame has."""
+        here = [mark.index for mark in self.marks(frame) if mark.index is not None]
+        later = [index for index in here if self.selected is not None and index > self.selected]
+        self.select(next(iter(later or here), None))
+
+    def cover(self, region: Region, frame: int) -> None:
+        """Covers a region, which stands still, around a frame."""
+        first, last = self._around(frame)
+        self._do(edit.added(self.plan, region, first, last), len(self.plan.tracks))
+
+    def cover_middle(self, frame: int) -> None:
+        """Covers the middle of the picture, to be moved by keys."""
+        width, height = self.plan.width, self.plan.height
+        half = max(min(width, height) // 10, 8)
+        middle = width // 2, height // 2
+        self.cover((middle[0] - half, middle[1] - half, middle[0] + half, middle[1] + half), frame)
+
+    def cover_all(self, frame: int) -> None:
+        self.cover(edit.whole_picture(self.plan), frame)
+
+    def reshape(self, index: int, frame: int, region: Region) -> None:
+        self._do(edit.reshaped(self.plan, index, int(self.plan.pts[frame]), region), index)
+
+    def nudge(self, frame: int, across: int, down: int, larger: int) -> bool:
+        """Moves the selected mask by steps, or resizes it; False where it has no region in the frame."""
+        track = self.track
+        region = region_at(track, int(self.plan.pts[frame])) if track else None
+        if region is None or self.selected is None:
+            return False
+        step = max(int(self.plan.height * STEP), 2)
+        x0, y0, x1, y1 = region
+        grow = max(step * larger, -(min(x1 - x0, y1 - y0) // 2 - 2)) if larger else 0
+        dx, dy = across * step, down * step
+        self.reshape(self.selected, frame, (x0 + dx - grow, y0 + dy - grow, x1 + dx + grow, y1 + dy + grow))
+        return True
+
+    def begins(self, frame: int) -> None:
+        """The selected mask begins in this frame; where it ended before, it is in this frame alone."""
+        if self.track is not None and self.selected is not None:
+            at = int(self.plan.pts[frame])
+            self._span(self.selected, at, max(at, int(self.track.pts[-1])))
+
+    def ends(self, frame: int) -> None:
+        """The selected mask ends in this frame, included."""
+        if self.track is not None and self.selected is not None:
+            at = int(self.plan.pts[frame])
+            self._span(self.selected, min(at, int(self.track.pts[0])), at)
+
+    def delete(self) -> None:
+        if self.selected is not None:
+            self._do(edit.removed(self.plan, self.selected), None)
+
+    def keep_visible(self) -> None:
+        if self.selected is not None:
+            self._do(edit.kept_visible(self.plan, self.selected), None)
+
+    def undo(self) -> None:
+        self._go(self._history.undone())
+
+    def redo(self) -> None:
+        self._go(self._history.redone())
+
+    def frame_of(self, pts: int) -> int:
+        """The frame that is shown at a time."""
+        return max(bisect_right(self.plan.pts.tolist(), pts) - 1, 0)
+
+    def _span(self, index: int, first: int, last: int) -> None:
+        try:
+            self._do(edit.spanned(self.plan, index, first, last), index)
+        except ValueError:
+            self.changed.emit()  # nothing of the mask would be left; delete does that
+
+    def _around(self, frame: int) -> tuple[int, int]:
+        first = bisect_left(self.times, self.times[frame] - SPAN)
+        last = bisect_right(self.times, self.times[frame] + SPAN) - 1
+        return int(self.plan.pts[first]), int(self.plan.pts[last])
+
+    def _do(self, plan: Plan, select: int | None) -> None:
+        self.selected = select
+        self._go(self._history.done(plan))
+
+    def _go(self, history: History) -> None:
+        self._history = history
+        if self.selected is not None and self.selected >= len(self.plan.tracks):
+            self.selected = None
+        if self.dirty:
+            self._state.autosave(self.key, self.plan)
+        else:
+            self._state.forget_edit(self.key)
+        self.changed.emit()
+
+
+def region_at(track: Track, pts: int) -> Region | None:
+    """Where a track is at a time, None where it covers nothing then."""
+    at = int(np.searchsorted(track.pts, pts))
+    if at >= len(track.pts) or int(track.pts[at]) != pts:
+        return None
+    x0, y0, x1, y1 = track.regions[at].tolist()
+    return x0, y0, x1, y1
+
+
+def _print(track: Track) -> tuple[bytes, bytes]:
+    return track.pts.tobytes(), track.regions.tobytes()
+
+
+def _prints(plan: Plan) -> set[tuple[bytes, bytes]]:
+    return {_print(track) for track in plan.tracks}

@@ -1,0 +1,160 @@
+"""What the window remembers, for no longer than needed: the queue and the plans under work.
+
+Files are readable by their owner alone. A plan shows where faces are, so it goes when its clip is done with.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QLockFile, QStandardPaths
+
+from blur.desktop.item import Item
+from blur.errors import BlurError
+from blur.plan import store
+from blur.plan.model import Plan
+
+SCHEMA = "blur-queue/1"
+
+
+def usual_folder() -> Path:
+    """Where this system keeps what programs remember."""
+    place = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.GenericStateLocation)
+    return Path(place) / "blur"
+
+
+class State:
+    """A private folder that belongs to one window at a time.
+
+    A second window gets a folder of its own, which is gone when it closes.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        folder.chmod(0o700)
+        self._lock = QLockFile(str(folder / "lock"))
+        self._temporary: tempfile.TemporaryDirectory[str] | None = None
+        if not self._lock.tryLock(0):
+            self._temporary = tempfile.TemporaryDirectory(prefix="blur-")
+            folder = Path(self._temporary.name)
+        self.folder = folder
+
+    def close(self) -> None:
+        if self._temporary is not None:
+            self._temporary.cleanup()
+        self._lock.unlock()
+
+    def plan_file(self, key: str) -> Path:
+        """Where the engine writes the plan by which a clip was published."""
+        return self.folder / f"{key}.plan.json"
+
+    def edit_file(self, key: str) -> Path:
+        """Where the plan as edited by hand is kept until it is rendered."""
+        return self.folder / f"{key}.edit.json"
+
+    def autosave(self, key: str, plan: Plan) -> None:
+        """Keeps an edited plan. Raises OutputError."""
+        store.save(plan, self.edit_file(key), force=True)
+
+    def forget_edit(self, key: str) -> None:
+        self.edit_file(key).unlink(missing_ok=True)
+
+    def adopt_edit(self, key: str) -> None:
+        """The edited plan is the published one now."""
+        with contextlib.suppress(FileNotFoundError):
+            self.edit_file(key).replace(self.plan_file(key))
+
+    def wipe(self, key: str) -> None:
+        """Removes everything about a clip."""
+        self.plan_file(key).unlink(missing_ok=True)
+        self.forget_edit(key)
+
+    def published_plan(self, key: str) -> Plan | None:
+        """The plan by which a clip was published, None where there is none that can be read."""
+        return _plan(self.plan_file(key))
+
+    def edited_plan(self, key: str) -> Plan | None:
+        """The plan as edited by hand, None where there is none."""
+        return _plan(self.edit_file(key))
+
+    def save_queue(self, items: Sequence[Item]) -> None:
+        """Remembers the queue; clips at work will wait when they are restored."""
+        entries = [{name: _plain(getattr(item, name)) for name in _KEPT} for item in items]
+        handle, name = tempfile.mkstemp(prefix=".queue-", dir=self.folder)  # 0600 from the start
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            json.dump({"schema": SCHEMA, "items": entries}, file)
+        Path(name).replace(self.folder / "queue.json")
+
+    def load_queue(self) -> list[Item]:
+        """The queue as it was left; empty where there is none or it cannot be read."""
+        try:
+            untrusted = json.loads((self.folder / "queue.json").read_text(encoding="utf-8"))
+            entries = untrusted["items"] if untrusted["schema"] == SCHEMA else []
+            items = [_restored(entry) for entry in entries]
+        except (OSError, ValueError, KeyError, TypeError):
+            items = []
+        self._sweep({item.key for item in items})
+        return items
+
+    def _sweep(self, keys: set[str]) -> None:
+        """Removes plans that belong to no clip of the queue, and half-written files."""
+        for path in [
+            *self.folder.glob("*.json"),
+            *self.folder.glob(".queue-*"),
+            *self.folder.glob(".blur-*"),
+        ]:
+            if path.name != "queue.json" and path.name.split(".")[0] not in keys:
+                path.unlink(missing_ok=True)
+
+
+_KEPT = (
+    "key",
+    "source",
+    "target",
+    "status",
+    "by_plan",
+    "frames",
+    "tracks",
+    "codes",
+    "look",
+    "error",
+    "edited",
+)
+_STATUSES = {"waiting": "waiting", "working": "waiting", "done": "done", "failed": "failed"}
+
+
+def new_key() -> str:
+    return secrets.token_hex(8)
+
+
+def _plain(value: Any) -> Any:
+    return str(value) if isinstance(value, Path) else value
+
+
+def _restored(untrusted: dict[str, Any]) -> Item:
+    """An item from a stored entry. Raises ValueError, KeyError or TypeError where it is none."""
+    values = {name: untrusted[name] for name in _KEPT}
+    key = str(values["key"])
+    if not (len(key) == 16 and set(key) <= set("0123456789abcdef")):
+        raise ValueError("no key of an item")
+    values |= {
+        "source": Path(values["source"]),
+        "target": Path(values["target"]),
+        "codes": tuple(map(str, values["codes"])),
+        "status": _STATUSES.get(values["status"], "cancelled"),
+    }
+    return Item(**values)
+
+
+def _plan(path: Path) -> Plan | None:
+    try:
+        return store.load(path) if path.exists() else None
+    except BlurError:
+        return None

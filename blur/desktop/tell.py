@@ -1,0 +1,79 @@
+"""What the window says of a clip: how far it is, what was removed, why it failed, what can be done."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from blur.desktop.item import Item
+from blur.desktop.words import knows, say
+from blur.errors import BlurError
+from blur.timing import clock
+
+
+def status(item: Item, left: int | None = None) -> str:
+    """How far the clip is, in one line."""
+    if item.status == "working":
+        stage = say(f"stage.{item.stage}") if knows(f"stage.{item.stage}") else say("status.working")
+        return stage if left is None else say("status.left", stage=stage, time=duration(left))
+    if item.status == "done":
+        if item.edited:
+            return say("status.edited")
+        return say("status.look" if item.look else "status.done", name=item.target.name)
+    if item.status == "failed":
+        return trouble(item.error)
+    return say(f"status.{item.status}")
+
+
+def detail(item: Item) -> str:
+    """What was removed, or what to do about a failure; empty where there is nothing to say."""
+    if item.status == "done":
+        sound = "removed.sound" if "sound-removed" in item.codes else "removed.no_sound"
+        return say("removed.line", tracks=item.tracks, frames=item.frames, sound=say(sound))
+    if item.status == "failed":
+        hint = _of_error("hint", item.error)
+        return f"{hint}\n{say('status.engine', message=item.message)}" if item.message else hint
+    return ""
+
+
+def kind(item: Item) -> str:
+    """Which kind of text the status is; the words say the same, so that nothing hangs on colour."""
+    if item.status == "failed":
+        return "danger"
+    return "warning" if item.status == "done" and (item.look or item.edited) else "muted"
+
+
+def able(item: Item) -> frozenset[str]:
+    """Ids of the acts that make sense for the clip."""
+    if item.busy:
+        return frozenset({"cancel"})
+    published = item.frames > 0 and item.target.exists()
+    return frozenset({"again", "remove"} | ({"review", "show"} if published else set()))
+
+
+def refusal(error: Exception) -> str:
+    """Why something was not taken, and what to do."""
+    if not isinstance(error, BlurError):
+        return say("error.OutputError") + " " + say("hint.OutputError")
+    details = say("status.engine", message=error.message)
+    return f"{trouble(error.name)} {_of_error('hint', error.name)}\n{details}"
+
+
+def trouble(name: str) -> str:
+    """What went wrong, in one sentence, by the name of the engine's error."""
+    return _of_error("error", name)
+
+
+def duration(seconds: int) -> str:
+    """A length of time as people read it, rounded so that it does not flicker."""
+    if seconds < 60:
+        return say("time.seconds", number=seconds if seconds < 10 else -(-seconds // 5) * 5)
+    return say("time.minutes", number=-(-seconds // 60))
+
+
+def moment(seconds: Fraction) -> str:
+    """A place in a clip."""
+    return clock(seconds)
+
+
+def _of_error(part: str, name: str) -> str:
+    return say(f"{part}.{name}" if knows(f"{part}.{name}") else f"{part}.BlurError")

@@ -1,0 +1,295 @@
+"""The picture of the review page: a frame, the masks that are not in it yet, and the hand that draws them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QBrush,
+    QColor,
+    QImage,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from blur.desktop.session import Mark
+from blur.desktop.words import say
+from blur.plan.edit import Region
+
+AROUND = QColor("#0e1112")
+INK = QColor("#f4f5f3")
+NEW = QColor("#6cc3a8")
+ALARM = QColor("#c8323c")
+HANDLE = 9
+"""Half the side of the square around a corner in which it can be taken, in pixels of the screen."""
+SMALLEST = 6
+"""A region drawn smaller than this, in pixels of the screen, was a click."""
+CLOSEST = 8.0
+
+
+class View(QWidget):
+    """Shows a frame and lets masks be selected, moved, resized and drawn.
+
+    Signals:
+        selected: position of a track, or -1 for none.
+        reshaped: position of a track and its new region.
+        drawn: a new region.
+        resized: the picture is shown in another size now.
+    """
+
+    selected = Signal(int)
+    reshaped = Signal(int, tuple)
+    drawn = Signal(tuple)
+    resized = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMinimumSize(QSize(240, 160))
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName(say("review.picture"))
+        self.outlines = True
+        self.original = False
+        self.zoom = 1.0
+        self._middle = QPointF(0.5, 0.5)
+        self._image: QImage | None = None
+        self._size = QSize(16, 9)
+        self._shape = (16, 9)
+        self._marks: Sequence[Mark] = ()
+        self._chosen: int | None = None
+        self._grip: tuple[str, QPointF] | None = None
+        self._sketch: QRectF | None = None
+
+    def set_clip(self, width: int, height: int) -> None:
+        """The size of the upright picture, in the plan's pixels."""
+        self._size, self._shape = QSize(width, height), (width, height)
+        self._image, self.zoom, self._middle = None, 1.0, QPointF(0.5, 0.5)
+
+    def set_frame(self, image: QImage, *, original: bool) -> None:
+        if image.height():
+            # A picture is shown in its own proportions, which differ where pixels are not square.
+            self._shape = image.width(), image.height()
+        self._image, self.original = image, original
+        self.update()
+
+    def set_marks(self, marks: Sequence[Mark], chosen: int | None) -> None:
+        self._marks, self._chosen = marks, chosen
+        self.update()
+
+    def pixels(self) -> tuple[int, int]:
+        """How many pixels of the screen the picture may take."""
+        ratio = self.devicePixelRatioF() * self.zoom
+        return max(int(self.width() * ratio), 16), max(int(self.height() * ratio), 16)
+
+    def zoom_by(self, factor: float, at: QPointF | None = None) -> None:
+        """Zooms around a point of the widget: the selected mask, or the middle, where none is given."""
+        region = next(
+            (m.region for m in self._marks if m.index is not None and m.index == self._chosen), None
+        )
+        if at is not None:
+            kept = self._to_picture(at)
+        elif region is not None:
+            kept = QRectF(QPointF(*region[:2]), QPointF(*region[2:])).center()
+        else:
+            kept = QPointF(self._middle.x() * self._size.width(), self._middle.y() * self._size.height())
+        before = self._to_widget(kept)
+        self.zoom = min(max(self.zoom * factor, 1.0), CLOSEST)
+        if self.zoom == 1.0:
+            self._middle = QPointF(0.5, 0.5)
+        else:
+            after, box = self._to_widget(kept), self._box()
+            wanted = before if at is not None else QPointF(self.rect().center())
+            moved = after - wanted
+            self._middle += QPointF(moved.x() / box.width(), moved.y() / box.height())
+        self.resized.emit()
+        self.update()
+
+    def _box(self) -> QRectF:
+        """Where the picture lies in the widget."""
+        width, height = self._shape
+        scale = min(self.width() / width, self.height() / height) * self.zoom
+        box = QRectF(0, 0, width * scale, height * scale)
+        box.moveCenter(QRectF(self.rect()).center())
+        box.translate((0.5 - self._middle.x()) * box.width(), (0.5 - self._middle.y()) * box.height())
+        return box
+
+    def _to_widget(self, point: QPointF) -> QPointF:
+        box = self._box()
+        return QPointF(
+            box.x() + point.x() * box.width() / self._size.width(),
+            box.y() + point.y() * box.height() / self._size.height(),
+        )
+
+    def _to_picture(self, point: QPointF) -> QPointF:
+        box = self._box()
+        return QPointF(
+            (point.x() - box.x()) * self._size.width() / box.width(),
+            (point.y() - box.y()) * self._size.height() / box.height(),
+        )
+
+    def _rect_of(self, region: Region) -> QRectF:
+        return QRectF(self._to_widget(QPointF(*region[:2])), self._to_widget(QPointF(*region[2:])))
+
+    def _region_of(self, rect: QRectF) -> Region:
+        low, high = self._to_picture(rect.topLeft()), self._to_picture(rect.bottomRight())
+        x0, y0 = int(low.x()), int(low.y())
+        return x0, y0, max(int(high.x() + 1), x0 + 2), max(int(high.y() + 1), y0 + 2)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.resized.emit()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.fillRect(self.rect(), AROUND)
+        if self._image is None:
+            return
+        painter.drawImage(self._box(), self._image)
+        if self.original:
+            self._paint_alarm(painter)
+            return
+        for mark in self._marks:
+            self._paint_mark(painter, mark)
+        if self._sketch is not None:
+            painter.setBrush(QColor(14, 17, 18, 150))
+            painter.setPen(QPen(NEW, 2))
+            painter.drawEllipse(self._sketch)
+
+    def _paint_alarm(self, painter: QPainter) -> None:
+        painter.setPen(QPen(ALARM, 6))
+        painter.drawRect(self.rect().adjusted(3, 3, -3, -3))
+        text = say("review.original")
+        bounds = QRectF(painter.fontMetrics().boundingRect(text)).adjusted(-14, -7, 14, 7)
+        bounds.moveCenter(QPointF(self.rect().center().x(), 12 + bounds.height() / 2))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(ALARM)
+        painter.drawRoundedRect(bounds, 8, 8)
+        painter.setPen(INK)
+        painter.drawText(bounds, Qt.AlignmentFlag.AlignCenter, text)
+
+    def _paint_mark(self, painter: QPainter, mark: Mark) -> None:
+        chosen = mark.index is not None and mark.index == self._chosen
+        rect = self._rect_of(mark.region)
+        if chosen and self._sketch is not None:
+            return
+        pen = QPen(QColor(244, 245, 243, 120), 1)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        if mark.state == "new":
+            painter.setBrush(QBrush(QColor("#23292a")))
+            pen = QPen(NEW, 1.5)
+        elif mark.state == "gone":
+            pen = QPen(INK, 1.5, Qt.PenStyle.DashLine)
+        elif not self.outlines and not chosen:
+            return
+        painter.setPen(QPen(NEW, 2.5) if chosen else pen)
+        painter.drawEllipse(rect)
+        if mark.state != "same":
+            painter.setPen(INK)
+            painter.drawText(
+                rect & QRectF(self.rect()), Qt.AlignmentFlag.AlignCenter, say(f"review.{mark.state}")
+            )
+        if chosen:
+            painter.setPen(QPen(AROUND, 1))
+            painter.setBrush(NEW)
+            for corner in _corners(rect).values():
+                painter.drawEllipse(corner, 5, 5)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if self.original or self._image is None or event.button() != Qt.MouseButton.LeftButton:
+            return
+        at = event.position()
+        found = self._hit(at)
+        if found is None:
+            self.selected.emit(-1)
+            self._grip = ("draw", at)
+        else:
+            index, part = found
+            self.selected.emit(index)
+            self._grip = (part, at)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._grip is None:
+            found = self._hit(event.position())
+            shapes = {"move": Qt.CursorShape.SizeAllCursor, None: Qt.CursorShape.CrossCursor}
+            part = None if found is None else found[1]
+            self.setCursor(shapes.get(part, Qt.CursorShape.PointingHandCursor))
+            return
+        self._sketch = self._dragged(event.position())
+        self.update()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self._grip is None or event.button() != Qt.MouseButton.LeftButton:
+            return
+        sketch, (part, start) = self._dragged(event.position()), self._grip
+        moved = (event.position() - start).manhattanLength()
+        self._grip = self._sketch = None
+        if sketch is not None and moved > 2:
+            if part != "draw" and self._chosen is not None:
+                self.reshaped.emit(self._chosen, self._region_of(sketch))
+            elif min(sketch.width(), sketch.height()) > SMALLEST:
+                self.drawn.emit(self._region_of(sketch))
+        self.update()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier and event.angleDelta().y():
+            self.zoom_by(1.25 if event.angleDelta().y() > 0 else 0.8, event.position())
+        else:
+            super().wheelEvent(event)
+
+    def _hit(self, at: QPointF) -> tuple[int, str] | None:
+        """The track under a point and the part of it: a corner of the selected one, or ``move``."""
+        masks = [(m.index, self._rect_of(m.region)) for m in self._marks if m.index is not None]
+        for index, rect in masks:
+            if index == self._chosen:
+                for name, corner in _corners(rect).items():
+                    if max(abs(corner.x() - at.x()), abs(corner.y() - at.y())) <= HANDLE:
+                        return index, name
+        inside = [(rect.width() * rect.height(), index) for index, rect in masks if _inside(rect, at)]
+        return (min(inside)[1], "move") if inside else None
+
+    def _dragged(self, at: QPointF) -> QRectF | None:
+        """The rectangle that the hand makes of what it holds."""
+        if self._grip is None:
+            return None
+        part, start = self._grip
+        if part == "draw":
+            return QRectF(start, at).normalized()
+        region = next((mark.region for mark in self._marks if mark.index == self._chosen), None)
+        if region is None:
+            return None
+        rect, by = self._rect_of(region), at - start
+        if part == "move":
+            return rect.translated(by)
+        if "left" in part:
+            rect.setLeft(min(rect.left() + by.x(), rect.right() - 4))
+        else:
+            rect.setRight(max(rect.right() + by.x(), rect.left() + 4))
+        if "top" in part:
+            rect.setTop(min(rect.top() + by.y(), rect.bottom() - 4))
+        else:
+            rect.setBottom(max(rect.bottom() + by.y(), rect.top() + 4))
+        return rect
+
+
+def _corners(rect: QRectF) -> dict[str, QPointF]:
+    return {
+        "top left": rect.topLeft(),
+        "top right": rect.topRight(),
+        "bottom left": rect.bottomLeft(),
+        "bottom right": rect.bottomRight(),
+    }
+
+
+def _inside(rect: QRectF, at: QPointF) -> bool:
+    across = (at.x() - rect.center().x()) / max(rect.width() / 2, 1)
+    down = (at.y() - rect.center().y()) / max(rect.height() / 2, 1)
+    return across * across + down * down <= 1

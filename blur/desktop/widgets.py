@@ -1,0 +1,124 @@
+"""Small pieces of which the pages are made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from PySide6.QtCore import QByteArray, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFontMetrics, QIcon, QPainter, QPaintEvent, QPixmap
+from PySide6.QtSvg import QSvgRenderer
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QButtonGroup,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QWidget,
+)
+
+from blur.desktop import pictures
+from blur.desktop.theme import colours
+
+
+def label(text: str = "", kind: str = "", *, wrap: bool = False) -> QLabel:
+    """A text; never taken as markup, since names of files are in it."""
+    made = QLabel(text)
+    made.setTextFormat(Qt.TextFormat.PlainText)
+    made.setWordWrap(wrap)
+    if kind:
+        made.setProperty("kind", kind)
+    return made
+
+
+def button(text: str, do: Callable[[], object], kind: str = "", tip: str = "") -> QPushButton:
+    made = QPushButton(text)
+    made.setAutoDefault(False)
+    made.clicked.connect(lambda _=False: do())
+    if kind:
+        made.setProperty("kind", kind)
+    if tip:
+        made.setToolTip(tip)
+    return made
+
+
+def restyle(widget: QWidget, name: str, value: str) -> None:
+    """Sets a property that the style sheet asks for, and lets it look again."""
+    if widget.property(name) != value:
+        widget.setProperty(name, value)
+        widget.style().unpolish(widget)
+        widget.style().polish(widget)
+
+
+class Elided(QLabel):
+    """One line that gives up its middle where there is no room, and tells all of it as a tooltip."""
+
+    def __init__(self, text: str = "", kind: str = "") -> None:
+        super().__init__(text)
+        self.setProperty("kind", kind)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.setToolTip(text)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(60, super().minimumSizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        metrics = QFontMetrics(self.font())
+        shown = metrics.elidedText(self.text(), Qt.TextElideMode.ElideMiddle, self.width())
+        start = Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(self.rect(), int(start), shown)
+
+
+class Parts(QFrame):
+    """One choice of a few, all in sight.
+
+    Signals:
+        chosen: the value of the part that was chosen.
+    """
+
+    chosen = Signal(str)
+
+    def __init__(self, name: str, parts: Iterable[tuple[str, str, str]], value: str) -> None:
+        """``parts`` are values with their names and tooltips; ``name`` is for screen readers."""
+        super().__init__()
+        self.setProperty("kind", "parts")
+        self.setAccessibleName(name)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(3, 3, 3, 3)
+        row.setSpacing(2)
+        self._group = QButtonGroup(self)
+        self.values: dict[str, QAbstractButton] = {}
+        for each, text, tip in parts:
+            part = QPushButton(text)
+            part.setCheckable(True)
+            part.setAutoDefault(False)
+            part.setProperty("kind", "part")
+            part.setToolTip(tip)
+            part.setAccessibleName(f"{name}: {text}")
+            part.setAccessibleDescription(tip)
+            part.setChecked(each == value)
+            part.clicked.connect(lambda _=False, chosen=each: self.chosen.emit(chosen))
+            self._group.addButton(part)
+            self.values[each] = part
+            row.addWidget(part)
+
+
+def drawing(name: str, side: int, colour: str, ratio: float = 1.0) -> QPixmap:
+    """One of the pictures in blur/desktop/pictures, ``side`` pixels wide, its strokes in a colour."""
+    source = pictures.read(name).replace("currentColor", colour)
+    pixels = QPixmap(QSize(side, side) * ratio)
+    pixels.fill(QColor(0, 0, 0, 0))
+    painter = QPainter(pixels)
+    QSvgRenderer(QByteArray(source.encode())).render(painter, QRectF(pixels.rect()))
+    painter.end()
+    pixels.setDevicePixelRatio(ratio)
+    return pixels
+
+
+def icon(name: str, side: int = 20) -> QIcon:
+    """A picture as the icon of a button."""
+    return QIcon(drawing(name, side, colours().text, 2.0))

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import json
+import stat
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from blur.desktop.item import Item
+from blur.desktop.state import State, new_key
+from blur.plan.store import dumps
+from tests.desktop.making import plan
+
+
+def item(tmp_path: Path, **values: object) -> Item:
+    return Item(new_key(), tmp_path / "a.mov", tmp_path / "a-blurred.mp4", **values)  # type: ignore[arg-type]
+
+
+def test_what_is_remembered_is_private(state: State, tmp_path: Path) -> None:
+    one = item(tmp_path)
+    state.save_queue([one])
+    state.autosave(one.key, plan())
+    modes = {stat.S_IMODE(path.stat().st_mode) for path in state.folder.glob("*.json")}
+    assert modes == {0o600}
+    assert stat.S_IMODE(state.folder.stat().st_mode) == 0o700
+
+
+def test_the_queue_comes_back_and_work_that_was_cut_off_waits(state: State, tmp_path: Path) -> None:
+    items = [
+        item(tmp_path, status="working"),
+        item(tmp_path, status="failed", error="DamagedError"),
+        item(tmp_path, status="done", frames=9, edited=True),
+    ]
+    state.save_queue(items)
+    assert state.load_queue() == [replace(items[0], status="waiting"), *items[1:]]
+
+
+@pytest.mark.parametrize("damage", ["", "{", "[]", '{"schema": "blur-queue/9", "items": []}', "item"])
+def test_a_damaged_queue_is_an_empty_one_and_its_plans_go(state: State, tmp_path: Path, damage: str) -> None:
+    one = item(tmp_path)
+    state.autosave(one.key, plan())
+    entry = {"schema": "blur-queue/1", "items": [{"key": "../../escape"}]}
+    (state.folder / "queue.json").write_text(json.dumps(entry) if damage == "item" else damage)
+    assert state.load_queue() == []
+    assert not state.edit_file(one.key).exists()
+
+
+def test_a_key_that_is_a_path_is_refused(state: State, tmp_path: Path) -> None:
+    state.save_queue([replace(item(tmp_path), key="../../../../etc/x")])
+    assert state.load_queue() == []
+
+
+def test_an_edited_plan_becomes_the_published_one_or_is_wiped(state: State, tmp_path: Path) -> None:
+    key = item(tmp_path).key
+    state.autosave(key, plan())
+    kept = state.edited_plan(key)
+    assert kept is not None
+    assert dumps(kept) == dumps(plan())
+    state.adopt_edit(key)
+    assert state.edited_plan(key) is None
+    assert state.published_plan(key) is not None
+    state.wipe(key)
+    assert list(state.folder.glob(f"{key}*")) == []
+
+
+def test_a_second_window_gets_a_folder_that_goes_with_it(state: State) -> None:
+    second = State(state.folder)
+    assert second.folder != state.folder
+    assert stat.S_IMODE(second.folder.stat().st_mode) == 0o700
+    second.close()
+    assert not second.folder.exists()
+    assert state.folder.exists()
