@@ -38,7 +38,7 @@ def options(*declared: Callable[[Command], Command]) -> Callable[[Command], Comm
 
 making = options(
     click.option("-o", "--output", help="File for one clip (.mp4, .mkv, .webm), or a folder."),
-    click.option("--name", type=click.Choice(NAMES), help="Call results after their sources, or number them."),
+    click.option("--name", type=click.Choice(NAMES), help="Call results after their source, or number them."),
     click.option("--style", type=click.Choice(STYLES), help="Look of what is covered.  [default: veil]"),
     click.option("--audio", type=click.Choice(AUDIO), help="What becomes of the sound.  [default: remove]"),
     click.option("--mute", metavar="SPANS", help="Beeps in the sound, such as 0:12.5-0:14,1:03-1:05."),

@@ -16,7 +16,7 @@ NEUTRAL = "blurred-"
 # messengers begin the names that they give.
 _TELLING = re.compile(
     r"\d{4}|\d\d[-_. ]\d\d[-_. ]\d\d"
-    r"|^(img|vid|mvi|mov|dsc|dji|pxl|gopr|gx|gh|mah|clip|screen|trim|whatsapp|signal|telegram|tg)[-_ 0-9]",
+    r"|^(img|vid|mvi|mov|dsc|dji|pxl|gopr|gx|gh|mah|screen|trim|whatsapp|signal|telegram|tg)[-_ 0-9]",
     re.IGNORECASE,
 )
 
