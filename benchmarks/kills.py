@@ -15,7 +15,7 @@ from common import REPOSITORY
 
 sys.path.insert(0, str(REPOSITORY))
 
-from tests.e2e.killing import Scene, Victim  # noqa: E402 - what it checks is what the tests check
+from tests.e2e.killing import Scene, Victim
 
 VICTIMS: tuple[Victim, ...] = ("program", "child", "all")
 

@@ -30,6 +30,10 @@ _DECODER_BYTES = 256 << 20
 # the last packet's length in different ways.
 _SLACK = Fraction(1, 2)
 
+# The longest that a frame may stand. What jumps further was made to last for ever: MP4 counts a
+# frame's ticks in 31 bits, and players stop there.
+_LONGEST_SECONDS, _LONGEST_TICKS = 3600, (1 << 31) - 1
+
 
 def read(clip: Clip) -> Iterator[Frame]:
     """Yields the clip's presented frames in order, streamed.
@@ -38,10 +42,12 @@ def read(clip: Clip) -> Iterator[Frame]:
     clip's time base; missing ones are filled in and none comes twice or backwards.
 
     Raises:
-        DamagedError: a frame could not be decoded without guessing, or the file ends early.
+        DamagedError: a frame could not be decoded without guessing, a frame stands for hours, or the
+            file ends early.
         InputError: as for ``probe``, where the file has changed since.
     """
     step = round(1 / (clip.rate * clip.time_base.fraction)) if clip.rate else 1
+    longest = min(clip.time_base.ticks(Fraction(_LONGEST_SECONDS)), _LONGEST_TICKS)
     last: int | None = None
     with open_input(clip.path) as container:
         stream = picture_stream(container, clip.path)
@@ -51,6 +57,8 @@ def read(clip: Clip) -> Iterator[Frame]:
                 pts = 0 if last is None else last + max(step, 1)
             if last is not None and pts <= last:
                 pts = last + 1
+            elif last is not None and pts - last > longest:
+                raise DamagedError(f"{clip.name} is damaged: its clock jumps by more than an hour")
             last = pts
             yield Frame(pts, upright(picture, clip))
 

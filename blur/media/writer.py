@@ -80,7 +80,8 @@ class Writer:
     def write(self, frame: Frame) -> None:
         """Encodes one frame. Frames must come in the order of their times.
 
-        The picture's own time is changed. Raises OutputError where the file cannot be written.
+        The picture's own time is changed. Raises OutputError where the file cannot be written, and
+        UnsupportedError where the encoder takes no picture of this size.
         """
         picture = frame.picture
         try:
@@ -145,7 +146,11 @@ class Writer:
         codec.options = _encoder_options(name, self._crf, clip.pixel_format)
         if name == "libx265" and self._muxer == "mp4":
             codec.codec_tag = "hvc1"  # Apple's players take no other
-        codec.open()
+        try:
+            codec.open()
+        except av.FFmpegError as error:
+            size = f"{clip.width}×{clip.height}"
+            raise UnsupportedError(f"a picture of {size} pixels cannot be encoded by {name}") from error
         if name in _STAMPS:
             self._filter = BitStreamFilterContext(f"filter_units=remove_types={_STAMPS[name]}", stream)
         return stream

@@ -42,6 +42,16 @@ def test_a_late_start_stays_late(tmp_path: Path) -> None:
     assert times(make_clip(tmp_path / "a.mkv", pts=pts, time_base=Fraction(1, 1000))) == pts
 
 
+@pytest.mark.parametrize(("gap", "whole"), [(3600, True), (3601, False), (1 << 30, False)])
+def test_a_clock_that_jumps_by_hours_is_damage(tmp_path: Path, gap: int, whole: bool) -> None:
+    path = make_clip(tmp_path / "a.mkv", pts=[0, 1, 1 + gap], time_base=Fraction(1, 1))
+    if whole:
+        assert times(path) == [0, 1000, 1000 + 1000 * gap]
+    else:
+        with pytest.raises(DamagedError, match="clock jumps"):
+            times(path)
+
+
 def test_frames_come_in_the_order_in_which_they_are_shown(tmp_path: Path) -> None:
     path = make_clip(tmp_path / "a.mp4", pts=range(24), coding={"bf": "3"})
     bars = [as_luma(frame.picture, 96, 64)[48].argmax() for frame in read(probe(path))]

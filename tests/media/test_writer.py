@@ -199,6 +199,12 @@ def test_other_kinds_of_file_are_refused_at_once(tmp_path: Path, name: str) -> N
     assert not list(tmp_path.iterdir())
 
 
+def test_a_picture_that_no_encoder_takes_is_told_of_by_its_size(tmp_path: Path) -> None:
+    clip = blank_clip("yuv444p", size=(65535, 1))
+    with Writer(tmp_path / "a.mp4", clip, 20) as writer, pytest.raises(UnsupportedError, match="65535×1"):
+        writer.write(drawn(clip, 0))
+
+
 def test_depths_that_webm_cannot_hold_are_refused_at_once(tmp_path: Path) -> None:
     with pytest.raises(UnsupportedError, match="yuv420p10le"):
         Writer(tmp_path / "a.webm", blank_clip("yuv420p10le"), 18)

@@ -1,0 +1,148 @@
+"""Kills, full and locked disks, two runs at once: the original stays, the output is whole or absent."""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import resource
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.killing import Scene, Victim, names
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals and mounts of POSIX systems")
+
+STRACE = shutil.which("strace")
+
+
+def can_mount() -> bool:
+    """Whether a test may mount in a namespace of its own."""
+    command = ["unshare", "-rm", "mount", "-t", "tmpfs", "none", "/mnt"]
+    return (
+        bool(shutil.which("unshare"))
+        and subprocess.run(command, capture_output=True, check=False).returncode == 0
+    )
+
+
+needs_mounts = pytest.mark.skipif(not can_mount(), reason="no mount namespaces here")
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Scene:
+    return Scene.made(tmp_path)
+
+
+@pytest.fixture
+def shared_memory() -> Iterator[Path]:
+    folder = Path("/dev/shm/blur-test")
+    if not folder.parent.is_dir():
+        pytest.skip("no second file system")
+    folder.mkdir()
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize("victim", ["program", "child", "all"])
+def test_a_kill_at_any_moment_loses_nothing(scene: Scene, victim: Victim) -> None:
+    # python -m benchmarks.kills does the same 200 times.
+    took = scene.run()
+    for _ in range(2):
+        scene.output.unlink()
+        scene.kill(victim, random.uniform(0.3, 1.0) * took)
+        scene.run()
+
+
+def test_the_original_is_the_same_before_and_after(scene: Scene) -> None:
+    scene.clip.chmod(0o440)
+    os.utime(scene.clip, ns=(10**18, 10**18 + 7))
+    before = scene.original()
+    scene.run()
+    assert scene.original() == before
+
+
+def test_the_original_is_never_opened_for_writing(scene: Scene, tmp_path: Path) -> None:
+    if STRACE is None:
+        pytest.skip("no strace to watch with")
+    lines = traced(
+        scene, tmp_path, "open,openat,openat2,creat,truncate,unlink,unlinkat,rename,renameat2,chmod,utimensat"
+    )
+    of_clip = [line for line in lines if str(scene.clip) in line]
+    assert any("O_RDONLY" in line for line in of_clip)
+    assert [line for line in of_clip if not re.search(r"O_RDONLY|O_PATH", line) or "O_TRUNC" in line] == []
+
+
+def test_what_is_written_is_safe_on_the_disk_before_it_gets_its_name(scene: Scene, tmp_path: Path) -> None:
+    if STRACE is None:
+        pytest.skip("no strace to watch with")
+    lines = traced(scene, tmp_path, "fsync,rename,renameat,renameat2,link,linkat")
+    done = [line.split(maxsplit=1)[1] for line in lines]
+    named = next(i for i, line in enumerate(done) if re.match(r"(rename|link)", line) and "safe.mp4" in line)
+    assert re.match(r"fsync\(\d+<[^>]*/\.blur-draft-", done[named - 1]), done
+    assert re.match(r"fsync\(\d+<[^>]*/out>", done[named + 1]), done
+
+
+def traced(scene: Scene, folder: Path, calls: str) -> list[str]:
+    trace = folder / "trace"
+    command = [str(STRACE), "-f", "-y", "-qq", "-e", f"trace={calls}", "-o", str(trace), *scene.command()]
+    subprocess.run(command, check=True, timeout=120)
+    return trace.read_text().splitlines()
+
+
+def test_a_limit_on_files_is_a_full_disk(scene: Scene) -> None:
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (9000, 9000))
+
+    run = subprocess.run(
+        scene.command(),
+        preexec_fn=limit,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert run.returncode == 8, run.stderr
+    assert "Free some space" in run.stderr
+    assert not scene.output.parent.exists()
+
+
+@needs_mounts
+@pytest.mark.parametrize("size", ["12k", "28k"])
+def test_a_full_disk_leaves_nothing(scene: Scene, size: str) -> None:
+    scene.output.parent.mkdir()
+    code, err, left = mounted(scene, f"mount -t tmpfs -o size={size} none OUT")
+    assert (code, left) == (8, []), err
+    assert "Traceback" not in err
+
+
+@needs_mounts
+def test_a_folder_that_cannot_be_written_to_is_told_at_once(scene: Scene) -> None:
+    scene.output.parent.mkdir()
+    code, err, left = mounted(scene, "mount -t tmpfs -o ro none OUT")
+    assert (code, left) == (8, []), err
+
+
+def mounted(scene: Scene, mount: str) -> tuple[int, str, list[str]]:
+    """Exit code, complaints and names in the output's folder after a run with something mounted there."""
+    script = f'{mount} && "$@"; code=$?; ls -A OUT; exit $code'.replace("OUT", str(scene.output.parent))
+    command = ["unshare", "-rm", "sh", "-c", script, "sh", *scene.command()]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    return run.returncode, run.stderr, run.stdout.splitlines()
+
+
+def test_another_file_system_is_as_good(scene: Scene, shared_memory: Path) -> None:
+    Scene(scene.clip, shared_memory / "new" / "safe.mp4").run()
+
+
+def test_of_two_runs_onto_one_output_one_publishes_and_one_says_so(scene: Scene) -> None:
+    command = [word for word in scene.command() if word != "--force"]
+    runs = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    errors = [run.communicate(timeout=120)[1] for run in runs]
+    assert sorted(run.returncode for run in runs) == [0, 8], errors
+    assert "exists already" in "".join(errors)
+    assert names(scene.output.parent) == ["safe.mp4"]
+    scene.check_left()
