@@ -6,6 +6,7 @@ Nothing appears under the output's name before every check has passed.
 from __future__ import annotations
 
 import errno
+import os
 import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
@@ -151,7 +152,7 @@ def photo_engine() -> Engine:
         fit(path, photo.width * photo.height)
         return photo
 
-    def no_sound(_silent: Path, photo: Clip, _output: Path) -> None:
+    def no_sound(_silent: Path, photo: Clip, _output: Path, _settings: Settings) -> None:
         raise AuditError(f"{photo.name} is a photo with sound")
 
     return Engine(
@@ -185,7 +186,8 @@ def anonymise(
     """
     began = time.monotonic()
     name = printable(source.name)
-    _refuse_overwriting(source, target, plan_file, force)
+    with _named_errors():
+        _refuse_overwriting(source, target, plan_file, force)
     engine = engine or engine_for(source, target)
     with _named_errors(), ExitStack() as stack:
         # The drafts come first, so that a taken name or a locked folder shows before the long work.
@@ -224,7 +226,8 @@ def render_plan(
     """Cover in ``source`` what ``plan`` says, without looking for faces, and publish ``target``."""
     began = time.monotonic()
     name = printable(source.name)
-    _refuse_overwriting(source, target, None, force)
+    with _named_errors():
+        _refuse_overwriting(source, target, None, force)
     engine = engine or engine_for(source, target)
     with _named_errors(), _drafts(engine, target, settings, force) as drafts:
         yield Started(name, "probe")
@@ -340,7 +343,7 @@ def _same(a: Path, b: Path) -> bool:
     """Whether two names lead, or would lead, to one file; also through links."""
     if a.exists() and b.exists():
         return a.samefile(b)
-    return a.resolve() == b.resolve()
+    return os.path.realpath(a) == os.path.realpath(b)  # resolve() fails for links that go in circles
 
 
 @contextmanager

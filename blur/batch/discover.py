@@ -29,6 +29,8 @@ PHOTO_OUTPUTS = {kind: kind for kind in PHOTO_KINDS} | dict.fromkeys(_AS_JPEG, "
 SUFFIXES = VIDEO_SUFFIXES | PHOTO_OUTPUTS.keys()
 """What is taken in folders."""
 MARK = "-blurred"
+LONGEST = 255
+"""Bytes of a name that all common file systems take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +162,15 @@ def _is_output(path: Path) -> bool:
 def _target(source: _Source, folder: Path | None) -> Path:
     is_photo = photo_kind(source.path) is not None
     kind = PHOTO_OUTPUTS.get(source.path.suffix.lower(), ".jpg") if is_photo else ".mp4"
-    name = f"{source.path.stem}{MARK}{kind}"
+    name = _fitted(source.path.stem, f"{MARK}{kind}")
     return source.path.with_name(name) if folder is None else folder / source.place / name
+
+
+def _fitted(stem: str, tail: str) -> str:
+    """The two as one name, the stem cut where file systems would not take it whole."""
+    while len(os.fsencode(stem + tail)) > LONGEST:
+        stem = stem[:-1]
+    return stem + tail
 
 
 def _numbered(jobs: list[Job], first: int) -> list[Job]:
@@ -185,7 +194,7 @@ def _named_apart(jobs: list[Job]) -> list[Job]:
 
 def _with_kind(job: Job) -> Path:
     kind = job.source.suffix.lstrip(".")
-    name = f"{job.source.stem}-{kind}{MARK}{job.target.suffix}"
+    name = _fitted(job.source.stem, f"-{kind}{MARK}{job.target.suffix}")
     return job.target.with_name(name if kind else job.target.name)
 
 

@@ -27,6 +27,8 @@ _HEAD = 256
 def photo_kind(path: Path) -> PhotoKind | None:
     """The kind of photo that the file is, or None: no photo, or not to be read."""
     try:
+        if not path.is_file():
+            return None  # a pipe or a device would be waited for
         with path.open("rb") as file:
             head = file.read(_HEAD)
     except (OSError, ValueError):
