@@ -37,7 +37,9 @@ def options(*declared: Callable[[Command], Command]) -> Callable[[Command], Comm
 
 
 making = options(
-    click.option("-o", "--output", help="File for one clip (.mp4, .mkv, .webm), or a folder."),
+    click.option(
+        "-o", "--output", help="File for one clip (.mp4, .mkv, .webm; .jpg, .png, ...), or a folder."
+    ),
     click.option("--name", type=click.Choice(NAMES), help="Call results after their source, or number them."),
     click.option("--style", type=click.Choice(STYLES), help="Look of what is covered.  [default: veil]"),
     click.option("--audio", type=click.Choice(AUDIO), help="What becomes of the sound.  [default: remove]"),
@@ -61,12 +63,12 @@ telling = options(
     context_settings={"ignore_unknown_options": True, "help_option_names": ["-h", "--help"]},
 )
 def cli() -> None:
-    """Covers the faces in videos, on this machine."""
+    """Covers the faces in videos and photos, on this machine."""
 
 
 @click.command(
     cls=DefaultCommand,
-    epilog="Other commands: blur render, blur traces, blur doctor, blur demo; each tells more with --help.",
+    epilog="See also: blur desktop, blur render, blur traces, blur doctor, blur demo.",
 )
 @click.argument("clips", metavar="CLIP...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @making
@@ -96,10 +98,10 @@ def anonymise(
     quiet: bool,
     **choices: Any,
 ) -> None:
-    """Finds and covers the faces in videos.
+    """Finds and covers the faces in videos and photos.
 
-    CLIP is a video or a folder of them. The original is never changed; the result lies beside it
-    as NAME-blurred.mp4, without its sound and without anything that says where or by whom it was made.
+    CLIP is a video, a photo or a folder of them. The original is never changed; the result lies beside it
+    as NAME-blurred, a video as .mp4 and without its sound; nothing in it says where or by whom it was made.
     """
     settings = _settings(**choices)
     from blur.batch.discover import discover
@@ -158,7 +160,7 @@ def demo(folder: Path, force: bool, no_confine: bool, as_json: bool, quiet: bool
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="A line of JSON for each file.")
 def traces(files: tuple[Path, ...], as_json: bool) -> None:
-    """Tells what a video carries that leads to people, places or devices, be it a source or an output."""
+    """Tells what a video or photo carries that leads to people, places or devices: sources and outputs."""
     from blur.console.traces import as_text, report
 
     for file in files:

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blur.batch.discover import VIDEO_SUFFIXES, Job, discover, discover_one
+from blur.batch.discover import PHOTO_OUTPUTS, VIDEO_SUFFIXES, Job, discover, discover_one
 from blur.errors import UnreadableError, UsageError
+from tests.media.photos import FORMATS, make_photo
 
 
 def touch(root: Path, *names: str) -> list[Path]:
@@ -38,7 +39,7 @@ def test_folders_give_their_videos_in_order_without_hidden_files_and_outputs(tmp
     touch(
         tmp_path,
         *("b.mp4", "a.mkv", "sub/z.MTS", "sub/deep/c.webm"),
-        *("a.txt", "a.jpg", ".b.mp4", ".Trash/d.mp4", "b-blurred.mp4", "sub/z-blurred.MKV", "a-blurred.webm"),
+        *("a.txt", "a.pdf", ".b.mp4", ".Trash/d.mp4", "b-blurred.mp4", "sub/z-blurred.MKV", "a-blurred.webm"),
     )
     sources = [str(job.source.relative_to(tmp_path)) for job in discover([tmp_path]).jobs]
     assert sources == ["a.mkv", "b.mp4", "sub/z.MTS", "sub/deep/c.webm"]
@@ -198,4 +199,36 @@ def test_no_two_outputs_are_one_file_and_none_is_an_input(
 
 
 def test_suffixes_are_compared_in_small_letters() -> None:
-    assert all(suffix == suffix.lower() and suffix.startswith(".") for suffix in VIDEO_SUFFIXES)
+    assert all(
+        suffix == suffix.lower() and suffix.startswith(".")
+        for suffix in VIDEO_SUFFIXES | PHOTO_OUTPUTS.keys()
+    )
+
+
+def test_folders_mix_photos_and_videos_and_each_stays_what_it_is(tmp_path: Path) -> None:
+    touch(tmp_path, "IMG_1.MOV", "b.mp4")
+    for suffix in FORMATS:
+        make_photo(tmp_path / f"photo_{suffix}.{suffix}")
+    make_photo(tmp_path / "IMG_1.heic").rename(tmp_path / "IMG_1.HEIC")
+    results = dict(pairs(tmp_path, discover([tmp_path]).jobs))
+    assert results == {
+        "IMG_1.HEIC": "IMG_1-blurred.jpg",
+        "IMG_1.MOV": "IMG_1-blurred.mp4",
+        "b.mp4": "b-blurred.mp4",
+        "photo_heic.heic": "photo_heic-blurred.jpg",
+    } | {f"photo_{kind}.{kind}": f"photo_{kind}-blurred.{kind}" for kind in FORMATS if kind != "heic"}
+    touch(tmp_path, *results.values())
+    assert dict(pairs(tmp_path, discover([tmp_path]).jobs)) == results
+
+
+def test_a_photo_is_known_by_its_content_and_not_by_its_name(tmp_path: Path) -> None:
+    photo = make_photo(tmp_path / "a.png").rename(tmp_path / "a.mp4")
+    assert discover([photo]).jobs[0].target.name == "a-blurred.jpg"
+    (video,) = touch(tmp_path, "b.jpg")
+    assert discover([video]).jobs[0].target.name == "b-blurred.mp4"
+
+
+def test_photos_of_one_stem_are_told_apart(tmp_path: Path) -> None:
+    photos = [make_photo(tmp_path / name) for name in ("a.jpg", "a.heic")]
+    names = [job.target.name for job in discover(photos).jobs]
+    assert names == ["a-jpg-blurred.jpg", "a-heic-blurred.jpg"]
