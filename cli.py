@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -230,7 +231,7 @@ def _show(events: Any, as_json: bool, quiet: bool) -> None:
 
 def main() -> None:
     """The program. The network goes first, before any library could use it."""
-    lock = seal()
+    lock = seal(local=sys.argv[1:2] == ["desktop"])
     stop_on_signals()
     if os.environ.get("BLUR_DEBUG") == "1":
         logging.basicConfig(level=logging.INFO)

@@ -22,18 +22,21 @@ TOLD: dict[Lock, str] = {
 }
 
 
-def seal() -> Lock:
+def seal(local: bool = False) -> Lock:
     """Takes the network away by the strongest means that need no privilege, and says by which.
 
     To be called first of all, before any native library is loaded. It cannot be undone.
+
+    Args:
+        local: whether the process may talk to others on this machine, as every window has to.
     """
     environment.settle()
     try:
         if SYSTEM == "linux":
-            seccomp.install()
+            seccomp.install(local)
             return "seccomp"
         if SYSTEM == "darwin":
-            _seal_macos()
+            _seal_macos(local)
             return "sandbox_init"
     except (OSError, AttributeError):
         if SYSTEM == "linux":
@@ -55,10 +58,11 @@ def can_open_sockets() -> bool:
     return bool(opened)
 
 
-def _seal_macos() -> None:
-    """sandbox_init(3) with the profile that its manual calls kSBXProfileNoNetwork."""
+def _seal_macos(local: bool) -> None:
+    """sandbox_init(3), with its manual's profile kSBXProfileNoNetwork, or kSBXProfileNoInternet."""
+    profile = b"no-internet" if local else b"no-network"
     complaint = ctypes.c_char_p()
-    if ctypes.CDLL(None).sandbox_init(b"no-network", ctypes.c_uint64(1), ctypes.byref(complaint)) != 0:
+    if ctypes.CDLL(None).sandbox_init(profile, ctypes.c_uint64(1), ctypes.byref(complaint)) != 0:
         raise OSError("sandbox_init refused")
 
 

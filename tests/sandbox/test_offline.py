@@ -55,7 +55,7 @@ for attempt in (
 def test_a_kernel_without_filters_is_told_of() -> None:
     code = """
 from blur.sandbox import offline, seccomp
-def refuse(): raise OSError(22, "no filters")
+def refuse(local): raise OSError(22, "no filters")
 seccomp.install = refuse
 told = offline.seal()
 """

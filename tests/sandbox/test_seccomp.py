@@ -26,10 +26,14 @@ NAMES = (
 )
 
 
-def verdict(calls: Calls, architecture: int, number: int) -> int:
+def refused(calls: Calls) -> tuple[int, ...]:
+    return (calls.socket, calls.connect, *calls.ways_round)
+
+
+def verdict(calls: Calls, architecture: int, number: int, first: int = 0, local: bool = False) -> int:
     """What the program returns for a call, by the rules of the kernel's BPF machine."""
-    steps = list(struct.iter_unpack("=HBBI", program(calls)))
-    data = struct.pack("=II", number, architecture)
+    steps = list(struct.iter_unpack("=HBBI", program(calls, local)))
+    data = struct.pack("=IIQQ", number, architecture, 0, first)
     place = accumulator = 0
     while True:
         code, yes, no, value = steps[place]
@@ -49,15 +53,27 @@ def verdict(calls: Calls, architecture: int, number: int) -> int:
 @given(number=st.integers(0, 0x3FFFFFFF) | st.integers(0, 500))
 def test_exactly_the_listed_calls_are_refused(kind: str, number: int) -> None:
     calls = CALLS[kind]
-    expected = REFUSED if number in calls.refused else ALLOWED
+    expected = REFUSED if number in refused(calls) else ALLOWED
     assert verdict(calls, calls.architecture, number) == expected
 
 
 @pytest.mark.parametrize("kind", CALLS)
 def test_every_listed_call_is_refused(kind: str) -> None:
     calls = CALLS[kind]
-    assert len(calls.refused) == len(set(calls.refused)) == len(NAMES)
-    assert {verdict(calls, calls.architecture, number) for number in calls.refused} == {REFUSED}
+    assert len(set(refused(calls))) == len(NAMES)
+    assert {verdict(calls, calls.architecture, number) for number in refused(calls)} == {REFUSED}
+
+
+@pytest.mark.parametrize("kind", CALLS)
+@given(family=st.integers(0, 50) | st.integers(0, 0xFFFFFFFF), number=st.integers(0, 500))
+def test_a_window_may_open_local_sockets_and_no_others(kind: str, family: int, number: int) -> None:
+    calls = CALLS[kind]
+    expected = ALLOWED if family == 1 else REFUSED
+    assert verdict(calls, calls.architecture, calls.socket, family, local=True) == expected
+    assert verdict(calls, calls.architecture, calls.connect, local=True) == ALLOWED
+    expected = REFUSED if number in calls.ways_round else ALLOWED
+    if number != calls.socket:
+        assert verdict(calls, calls.architecture, number, family, local=True) == expected
 
 
 @pytest.mark.parametrize("kind", CALLS)
@@ -93,7 +109,8 @@ go.set()
 thread.join()
 families = [socket.AF_INET, socket.AF_INET6, socket.AF_UNIX, socket.AF_NETLINK, socket.AF_PACKET, 40]
 kinds = [socket.SOCK_STREAM, socket.SOCK_DGRAM, socket.SOCK_RAW]
-numbers = seccomp.CALLS[machine()].refused
+calls = seccomp.CALLS[machine()]
+numbers = (calls.socket, calls.connect, *calls.ways_round)
 def called(number):
     try:
         return call(number, -1, 0, 0, 0, 0, 0)
@@ -125,3 +142,18 @@ def test_nothing_opens_a_socket_once_the_filter_stands() -> None:
         "child": True,
         "pair": "x",
     }
+
+
+@needs_seccomp
+def test_a_window_talks_to_its_screen_and_not_to_the_network() -> None:
+    code = """
+import socket
+from blur.sandbox.offline import can_open_sockets, seal
+told = [seal(local=True), can_open_sockets()]
+left = socket.socket(socket.AF_UNIX)
+try:
+    left.connect("/nowhere")
+except OSError as error:
+    told.append(type(error).__name__)
+"""
+    assert tried(code) == ["seccomp", False, "FileNotFoundError"]
