@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -38,6 +38,13 @@ SMALLEST = {"centerface": 16, "retinaface": 24, "blazeface": 32}
 @cache
 def made(kind: str) -> Detector:
     return KINDS[kind]()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _let_go() -> Iterator[None]:
+    """mediapipe complains of a detector that outlives the interpreter."""
+    yield
+    made.cache_clear()
 
 
 @pytest.fixture(params=KINDS)

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from blur.track.observe import Observations
+from tests.track.seeing import HIGH, WIDE, observations, observed, similarity
+
+FACE = np.float32([100, 100, 140, 150])
+
+
+@given(observations(), st.data())
+def test_carried_on_and_back_a_box_is_where_it_was(seen: Observations, data: st.DataObject) -> None:
+    first, last = data.draw(st.sampled_from(seen.scenes.tolist()))
+    start, other = (data.draw(st.integers(first, last)) for _ in range(2))
+    there = seen.carry(FACE, start, np.array([other]))[0]
+    np.testing.assert_allclose(seen.carry(there, other, np.array([start]))[0], FACE, atol=0.02)
+
+
+@given(observations(), st.data())
+def test_a_box_is_carried_alike_in_one_step_and_in_two(seen: Observations, data: st.DataObject) -> None:
+    first, last = data.draw(st.sampled_from(seen.scenes.tolist()))
+    one, two, three = (data.draw(st.integers(first, last)) for _ in range(3))
+    by_way = seen.carry(seen.carry(FACE, one, np.array([two]))[0], two, np.array([three]))
+    np.testing.assert_allclose(by_way, seen.carry(FACE, one, np.array([three])), atol=0.02)
+
+
+def test_a_box_is_carried_by_the_sum_of_the_movements() -> None:
+    moves = np.stack([np.eye(3), *[similarity(i, 2) for i in range(1, 10)]])
+    seen = observed({}, range(10), moves=moves)
+    carried = seen.carry(FACE, 3, np.array([3, 6, 9, 0]))
+    shifts = [[0, 0], [4 + 5 + 6, 6], [4 + 5 + 6 + 7 + 8 + 9, 12], [-1 - 2 - 3, -6]]
+    np.testing.assert_allclose(carried, FACE + np.tile(shifts, 2), atol=1e-3)
+
+
+def test_every_scene_begins_anew() -> None:
+    moves = np.stack([similarity(5, 0)] * 20)
+    moves[[0, 10]] = np.eye(3)
+    seen = observed({}, range(20), moves=moves, scenes=[(0, 9), (10, 19)])
+    np.testing.assert_allclose(
+        seen.carry(FACE, 10, np.array([19]))[0], FACE + np.float32([45, 0, 45, 0]), atol=1e-3
+    )
+
+
+@pytest.mark.parametrize(
+    "growth",
+    [
+        1.0005,
+        pytest.param(
+            1.005,
+            marks=pytest.mark.xfail(
+                strict=True, reason="movements are summed up from the scene's start, and grow without bound"
+            ),
+        ),
+    ],
+)
+def test_five_minutes_of_walking_forward_lose_no_precision(growth: float) -> None:
+    # what is ahead grows by so much from frame to frame
+    forward = similarity(WIDE / 2 * (1 - growth), HIGH / 2 * (1 - growth), growth)
+    count = 5 * 60 * 30
+    seen = observed({}, range(count), moves=np.stack([np.eye(3), *[forward] * (count - 1)]))
+    middle = np.array([WIDE / 2, HIGH / 2] * 2)
+    expected = middle + (FACE - middle) * growth**59
+    np.testing.assert_allclose(seen.carry(FACE, count - 60, np.array([count - 1]))[0], expected, atol=0.05)
