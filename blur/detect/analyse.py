@@ -12,15 +12,15 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from blur.detect.centerface import CenterFace
 from blur.detect.detector import Detector, Faces
+from blur.detect.finder import finder
 from blur.detect.looking import look
 from blur.events import Progress, Started, Steps
 from blur.geometry import Boxes
 from blur.media.clip import Clip, Frame
 from blur.media.picture import as_bgr, as_luma
 from blur.media.reader import ahead, read
-from blur.settings import Settings
+from blur.settings import Preset, Settings
 from blur.track.flow import Paths
 from blur.track.motion import STILL, Grey, Motion, Similarity, estimate
 from blur.track.observe import Look, Observations
@@ -41,7 +41,7 @@ NOWHERE: Paths = np.empty((0, 0, 4), np.float32)
 
 
 def analyse(
-    clip: Clip, settings: Settings, detector: Callable[[], Detector] = CenterFace
+    clip: Clip, settings: Settings, detectors: Callable[[Preset], Detector] = finder
 ) -> Steps[Observations]:
     """Look at a clip; yields events of stage ``analyse``.
 
@@ -52,7 +52,7 @@ def analyse(
     yield Started(clip.name, "analyse", clip.frames)
     shown = time.monotonic()
     with ThreadPoolExecutor(1, "blur-look") as pool, closing(ahead(read(clip), AHEAD)) as frames:
-        scan = Scan(clip, settings, detector(), pool)
+        scan = Scan(clip, settings, detectors(settings.preset), pool)
         for frame in frames:
             scan.add(frame)
             if time.monotonic() - shown >= TICK:

@@ -34,9 +34,9 @@ class Search:
 
 
 SEARCHES: dict[Preset, Search] = {
-    "fast": Search(Fraction(1, 2), (1.0, 0.5), sure=0.15, weak=0.10),
+    "fast": Search(Fraction(1, 2), (0.7, 0.5), sure=0.15, weak=0.10),
     "balanced": Search(Fraction(1, 3), (1.0, 0.5, 0.7, 0.5), sure=0.15, weak=0.10),
-    "thorough": Search(Fraction(1, 6), (1.0, 0.5, 0.7), sure=0.12, weak=0.08),
+    "thorough": Search(Fraction(1, 6), (1.0, 0.5, 0.7, 0.5), sure=0.15, weak=0.10),
 }
 
 
