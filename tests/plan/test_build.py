@@ -1,0 +1,233 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from blur.plan.build import MARGIN, SHAKEN, believable, build_plan, regions
+from blur.plan.model import Plan
+from blur.plan.store import dumps, loads
+from blur.settings import PRESETS, Preset, Settings
+from blur.track.fill import Path
+from blur.track.link import Chain, link
+from blur.track.observe import Observations
+from blur.track.schedule import SEARCHES, search_for
+from tests.track.seeing import Box, boxes, observations, observed, similarity
+
+FACE = (100.0, 100.0, 140.0, 150.0)
+TENTHS = range(0, 10_000, 100)
+presets = st.sampled_from(PRESETS)
+Covered = set[tuple[int, ...]]
+
+
+def scores(seen: Observations, chain: Chain) -> np.ndarray:
+    return np.array([seen.looks[sighting.look].scores[sighting.face] for sighting in chain])
+
+
+def chains(seen: Observations, settings: Settings) -> list[Chain]:
+    """The chains that are to be covered."""
+    search = search_for(settings)
+    linked = link(seen, seen.time_base.ticks(search.memory))
+    return [chain for chain in linked if believable(scores(seen, chain), search)]
+
+
+def covered(plan: Plan) -> dict[int, Covered]:
+    return {pts: set(map(tuple, rows.tolist())) for pts, rows in plan.by_frame().items()}
+
+
+def holds(outer: tuple[int, ...], inner: tuple[float, ...]) -> bool:
+    return all(outer[i] <= inner[i] for i in (0, 1)) and all(outer[i] >= inner[i] for i in (2, 3))
+
+
+def in_sight(seen: Observations, box: np.ndarray) -> bool:
+    return bool((box[:2] < (seen.width, seen.height)).all() and (box[2:] > 0).all())
+
+
+@given(observations(), presets, st.floats(1.0, 4.0))
+def test_every_believed_sighting_is_inside_a_region(seen: Observations, preset: Preset, grow: float) -> None:
+    settings = Settings(preset=preset, grow=grow)
+    plan = covered(build_plan(seen, settings))
+    for chain in chains(seen, settings):
+        for sighting in chain:
+            look = seen.looks[sighting.look]
+            box = look.boxes[sighting.face]
+            if in_sight(seen, box):
+                here = plan[int(seen.pts[look.frame])]
+                # the ellipse of a region that is grown by more than √2 holds the whole box
+                assert any(holds(region, tuple(box.tolist())) for region in here)
+
+
+@given(observations(), presets)
+def test_every_frame_between_two_sightings_is_covered(seen: Observations, preset: Preset) -> None:
+    # a narrower picture could lose a face that walks out of it and back
+    seen = replace(seen, width=1 << 15, height=1 << 15, looks=moved(seen))
+    settings = Settings(preset=preset)
+    frames = set(build_plan(seen, settings).by_frame())
+    for chain in chains(seen, settings):
+        first, last = seen.looks[chain[0].look].frame, seen.looks[chain[-1].look].frame
+        assert set(seen.pts[first : last + 1].tolist()) <= frames
+
+
+def moved(seen: Observations) -> tuple:  # type: ignore[type-arg]
+    """The looks with all their boxes far inside a large picture."""
+    far = np.float32(1 << 14)
+    return tuple(
+        replace(look, boxes=look.boxes + far, ahead=look.ahead + far, behind=look.behind + far)
+        for look in seen.looks
+    )
+
+
+@given(observations(), presets)
+def test_no_track_crosses_a_cut(seen: Observations, preset: Preset) -> None:
+    for track in build_plan(seen, Settings(preset=preset)).tracks:
+        frames = np.searchsorted(seen.pts, track.pts)
+        np.testing.assert_array_equal(seen.pts[frames], track.pts)
+        assert len(set(np.searchsorted(seen.scenes[:, 1], frames).tolist())) == 1
+
+
+@given(observations(), presets)
+def test_a_scene_in_which_nothing_was_seen_has_no_region(seen: Observations, preset: Preset) -> None:
+    frames = set(build_plan(seen, Settings(preset=preset)).by_frame())
+    for first, last in seen.scenes:
+        looks = [look for look in seen.looks if first <= look.frame <= last]
+        if not any(len(look.boxes) for look in looks):
+            assert frames.isdisjoint(seen.pts[first : last + 1].tolist())
+
+
+@given(observations(), presets, st.floats(1.0, 4.0), st.floats(1.0, 4.0))
+def test_a_mask_never_shrinks_when_growth_does_not(
+    seen: Observations, preset: Preset, one: float, other: float
+) -> None:
+    small, large = (
+        covered(build_plan(seen, Settings(preset=preset, grow=grow))) for grow in sorted((one, other))
+    )
+    assert small.keys() <= large.keys()
+    for pts, here in small.items():
+        for region in here:
+            assert any(holds(larger, region) for larger in large[pts])
+
+
+@given(observations(), presets, st.floats(0.01, 0.99), st.floats(0.01, 0.99))
+def test_a_lower_threshold_uncovers_nothing(
+    seen: Observations, preset: Preset, one: float, other: float
+) -> None:
+    low, high = (
+        covered(build_plan(seen, Settings(preset=preset, threshold=threshold)))
+        for threshold in sorted((one, other))
+    )
+    for pts, here in high.items():
+        assert here <= low[pts]
+
+
+@given(observations(), presets, st.floats(1.0, 4.0))
+def test_a_plan_is_the_same_every_time_and_survives_as_text(
+    seen: Observations, preset: Preset, grow: float
+) -> None:
+    settings = Settings(preset=preset, grow=grow)
+    plan = build_plan(seen, settings)
+    text = dumps(plan)
+    assert dumps(build_plan(seen, settings)) == text
+    assert dumps(loads(text)) == text
+    assert (plan.width, plan.height, plan.time_base) == (seen.width, seen.height, seen.time_base)
+    np.testing.assert_array_equal(plan.pts, seen.pts)
+
+
+@given(observations(), presets)
+def test_every_region_has_area_and_is_in_sight(seen: Observations, preset: Preset) -> None:
+    for track in build_plan(seen, Settings(preset=preset)).tracks:
+        assert len(track.pts)
+        assert (track.regions[:, 2:] > track.regions[:, :2]).all()
+        assert (track.regions[:, :2] < (seen.width, seen.height)).all()
+        assert (track.regions[:, 2:] > 0).all()
+        assert 0 <= track.certainty <= 1000
+
+
+@given(observations(), presets)
+def test_tracks_come_in_order_of_time_and_doubts_of_weight(seen: Observations, preset: Preset) -> None:
+    plan = build_plan(seen, Settings(preset=preset))
+    assert all(a.pts[0] <= b.pts[0] for a, b in pairwise(plan.tracks))
+    assert all(a.weight >= b.weight for a, b in pairwise(plan.doubts))
+
+
+@given(observations(), presets)
+def test_what_is_not_covered_is_told(seen: Observations, preset: Preset) -> None:
+    settings = Settings(preset=preset)
+    every = link(seen, seen.time_base.ticks(search_for(settings).memory))
+    faint = len(every) - len(chains(seen, settings))
+    plan = build_plan(seen, settings)
+    assert sum("faint" in doubt.reason for doubt in plan.doubts) == faint
+
+
+@given(observations())
+def test_every_stretch_that_could_not_be_followed_is_told(seen: Observations) -> None:
+    doubts = [d for d in build_plan(seen, Settings()).doubts if "too fast" in d.reason]
+    told = {int(pts) for d in doubts for pts in seen.pts[(seen.pts >= d.first) & (seen.pts <= d.last)]}
+    assert told == set(seen.pts[seen.trusts < SHAKEN].tolist())
+    for earlier, later in pairwise(sorted(doubts, key=lambda d: d.first)):
+        assert np.any((seen.pts > earlier.last) & (seen.pts < later.first))
+
+
+def test_a_face_is_held_for_seconds_and_not_for_frames() -> None:
+    # ten frames a second, then one
+    pts = [*range(0, 5000, 100), *range(5000, 20_000, 1000)]
+    seen = observed({50: [FACE]}, pts)
+    assert pts[50] == 5000
+    held = sorted(build_plan(seen, Settings()).by_frame())
+    hold = int(1000 * SEARCHES["balanced"].hold)
+    assert held == [when for when in pts if abs(when - 5000) <= hold]
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_one_sure_sighting_is_covered(preset: Preset) -> None:
+    sure = SEARCHES[preset].sure
+    for score, count in ((sure, 1), (sure * 0.99, 0)):
+        plan = build_plan(observed({50: [FACE]}, TENTHS, score=score), Settings(preset=preset))
+        assert len(plan.tracks) == count
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_weak_sightings_confirm_each_other(preset: Preset) -> None:
+    seen = observed({50: [FACE], 55: [FACE]}, TENTHS, score=SEARCHES[preset].weak)
+    assert len(build_plan(seen, Settings(preset=preset)).tracks) == 1
+
+
+def test_nothing_seen_is_nothing_covered() -> None:
+    plan = build_plan(observed({}, TENTHS), Settings())
+    assert (plan.tracks, plan.doubts) == ((), ())
+
+
+def test_a_face_that_the_camera_turns_away_from_is_covered_while_it_is_in_sight() -> None:
+    moves = np.stack([np.eye(3), *[similarity(-20, 0)] * 99])
+    plan = build_plan(observed({0: [FACE]}, TENTHS, moves=moves), Settings())
+    (track,) = plan.tracks
+    # its region ends at 140 grown by half its width, and goes 20 pixels to the left a frame
+    assert track.pts.tolist() == [100 * i for i in range(8)]
+
+
+sides = st.floats(1, 500, width=32)
+places = st.floats(-500, 1500, width=32)
+
+
+@given(st.lists(st.tuples(places, places, sides, sides), min_size=1), st.floats(1.0, 4.0))
+def test_regions_hold_the_grown_boxes_in_whole_pixels(found: list[Box], grow: float) -> None:
+    path = Path(np.arange(len(found)), boxes(*((x, y, x + w, y + h) for x, y, w, h in found)))
+    made = regions(path, grow)
+    assert made.dtype == np.int32
+    for box, region in zip(path.boxes.astype(float), made.tolist(), strict=True):
+        half = np.maximum((box[2:] - box[:2]) / 2 * grow, (box[2:] - box[:2]) / 2 + MARGIN)
+        middle = (box[:2] + box[2:]) / 2
+        assert holds(tuple(region), (*(middle - half + 1e-3), *(middle + half - 1e-3)))
+
+
+@given(st.lists(st.floats(0, 1), min_size=1), presets)
+def test_more_sightings_or_higher_scores_never_make_a_face_unbelievable(
+    found: list[float], preset: Preset
+) -> None:
+    search = SEARCHES[preset]
+    assume(believable(np.float32(found), search))
+    assert believable(np.float32([*found, 0.0]), search)
+    assert believable(np.float32(found) + np.float32(0.1), search)
