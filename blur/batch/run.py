@@ -13,7 +13,7 @@ from pathlib import Path
 from blur.batch.discover import MARK, Found, Job
 from blur.errors import EXIT_BATCH, EXIT_LOOK, EXIT_OK, BlurError, CrashedError
 from blur.events import Event, Failed, Notice, Steps
-from blur.media.draft import sweep
+from blur.media.workplace import PRIVATE, private_folder, sweep
 from blur.pipeline import Outcome, anonymise, made_folder, render_plan
 from blur.sandbox.confine import NOTHING, Reach
 from blur.sandbox.sandbox import Sandbox
@@ -45,7 +45,12 @@ def anonymise_all(
     """The events of all jobs, see run_all; files that were left alone are told of first."""
     for path in found.skipped:
         yield Notice(printable(path.name), "skipped", "Left alone, since it is the output for another clip.")
-    written = [job.target for job in found.jobs] + ([] if plan_file is None else [plan_file])
+    reach = Reach.to(
+        [job.source for job in found.jobs],
+        [] if dry_run else [job.target for job in found.jobs],
+        [] if plan_file is None else [plan_file],
+        replaces=force,
+    )
     return (
         yield from run_all(
             [
@@ -64,7 +69,7 @@ def anonymise_all(
                 for job in found.jobs
             ],
             sandbox,
-            Reach.to([job.source for job in found.jobs], written),
+            reach,
         )
     )
 
@@ -80,7 +85,7 @@ def render_one(
         plan = load(plan_file)
         return (yield from render_plan(job.source, job.target, plan, settings, force=force))
 
-    reach = Reach.to([job.source, plan_file], [job.target])
+    reach = Reach.to([job.source, plan_file], [job.target], replaces=force)
     return run_all([Task(printable(job.source.name), steps)], sandbox, reach)
 
 
@@ -97,7 +102,7 @@ def demonstrate(
             make_demo(clip)
         return (yield from anonymise(clip, clip.with_name(f"{clip.stem}{MARK}.mp4"), Settings(), force=force))
 
-    return run_all([Task(DEMO, steps)], sandbox, Reach.to([], [clip]))
+    return run_all([Task(DEMO, steps)], sandbox, Reach.to([], written=[clip]))
 
 
 def run_all(
@@ -113,15 +118,20 @@ def run_all(
     with ExitStack() as stack:
         run: Callable[[int], Steps[int]] = lambda index: pieces[index]()  # noqa: E731
         if sandbox is not None:
-            for folder in reach.writes:
+            private = {}
+            for folder in reach.folders:
                 with suppress(OSError):  # said when it is written to
                     stack.enter_context(made_folder(folder))
-            run = stack.enter_context(sandbox.hold(pieces, reach))
+                    if sandbox.narrow and folder in reach.publishes:
+                        private[folder] = stack.enter_context(private_folder(folder))
+            stack.callback(PRIVATE.clear)
+            PRIVATE.update(private)
+            run = stack.enter_context(sandbox.hold(pieces, reach, private))
         for index, task in enumerate(tasks):
             try:
                 codes.append((yield from run(index)))
             except CrashedError as error:
-                for folder in reach.writes:
+                for folder in (*reach.folders, *PRIVATE.values()):
                     sweep(folder)
                 codes.append((yield from _tell_failure(task, error)))
     return overall(codes)

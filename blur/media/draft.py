@@ -3,30 +3,27 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
-import secrets
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from blur.errors import ExistsError, OutputError, UsageError
+from blur.media.workplace import OPENING, PRIVATE, draft_name, lock, sweep
+from blur.sandbox.kernel import rename_to_free
 from blur.text import printable
-
-if sys.platform != "win32":
-    import fcntl
 
 CHANGED = 946_684_800
 """When every output was last changed, as its file says: on 1 January 2000, in seconds of 1970."""
 
-_NAME = re.compile(r"\.blur-draft-[0-9a-f]{16}\.[0-9A-Za-z]{1,8}")
-_FLAGS = os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
-
 
 class Draft:
     """A temporary file beside the target, removed on every way out, published by one rename.
+
+    Where the target's folder has a private one for drafts (see workplace.PRIVATE), it lies in there.
 
     What is published carries a fixed time of change, so that a copy does not tell when it was made.
 
@@ -48,13 +45,14 @@ class Draft:
         self._force = force
         self._handle: int | None = None
         self._check_target()
-        self.path = _free_name(target)
+        self._folder = PRIVATE.get(target.parent, target.parent)
+        self.path = self._free_name()
 
     def __enter__(self) -> Self:
-        sweep(self._target.parent)
+        sweep(self._folder)
         try:
             while not self._create():
-                self.path = _free_name(self._target)
+                self.path = self._free_name()
         except OSError as error:
             self._remove()
             raise _refused(self._target, error) from error
@@ -80,10 +78,13 @@ class Draft:
         self._check_target()
         try:
             # A file of its own may stand at the path by now: a tool has written it anew.
-            with self.path.open("rb+") as file:
-                os.fsync(file.fileno())
-            os.utime(self.path, (CHANGED, CHANGED))
-            self.path.chmod(0o666 & ~_umask())
+            handle = os.open(self.path, OPENING)
+            try:
+                os.utime(self.path, (CHANGED, CHANGED))
+                self.path.chmod(0o666 & ~_umask())
+                os.fsync(handle)
+            finally:
+                os.close(handle)
             self._close()
             if self._force:
                 self.path.replace(self._target)
@@ -101,11 +102,18 @@ class Draft:
         if not self._force and os.path.lexists(self._target):
             raise _exists(self._target)
 
+    def _free_name(self) -> Path:
+        kind = self._target.suffix
+        if not re.fullmatch(r"\.[0-9A-Za-z]{1,8}", kind):
+            name = printable(self._target.name)
+            raise UsageError(f"{name} does not name a kind of file", "End the name in .mp4.")
+        return self._folder / draft_name(kind)
+
     def _create(self) -> bool:
         """Makes and locks the file; False where another run's sweep took it in between."""
-        self._handle = os.open(self.path, _FLAGS | os.O_CREAT | os.O_EXCL, 0o600)
+        self._handle = os.open(self.path, OPENING | os.O_CREAT | os.O_EXCL, 0o600)
         with contextlib.suppress(OSError):  # some network folders have no locks
-            _lock(self._handle)
+            lock(self._handle)
         if os.fstat(self._handle).st_nlink:
             return True
         self._close()
@@ -132,59 +140,26 @@ def same_file(a: Path, b: Path) -> bool:
         return False
 
 
-def _lock(handle: int) -> None:
-    if sys.platform != "win32":
-        fcntl.flock(handle, fcntl.LOCK_EX)
-
-
-def _free_name(target: Path) -> Path:
-    if not re.fullmatch(r"\.[0-9A-Za-z]{1,8}", target.suffix):
-        raise UsageError(f"{printable(target.name)} does not name a kind of file", "End the name in .mp4.")
-    return target.parent / f".blur-draft-{secrets.token_hex(8)}{target.suffix}"
-
-
 def _rename_to_free(source: Path, target: Path) -> None:
     """Renames without ever replacing; raises FileExistsError where the target exists."""
     if os.name == "nt":
         source.rename(target)  # refuses to replace, there
         return
+    with contextlib.suppress(OSError):
+        rename_to_free(source, target)
+        return
+    # An old kernel, another system, or a target that is there.
     try:
         target.hardlink_to(source)
     except FileExistsError:
         raise
     except OSError:
-        # Memory cards know no links. An empty file of our own holds the name instead.
-        os.close(os.open(target, _FLAGS | os.O_CREAT | os.O_EXCL, 0o600))
-        try:
-            source.replace(target)
-        except BaseException:
-            target.unlink(missing_ok=True)
-            raise
+        # Memory cards know no links, so that what appears under the name in this very moment is lost.
+        if os.path.lexists(target):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST)) from None
+        source.replace(target)
     else:
         source.unlink()
-
-
-def sweep(folder: Path) -> None:
-    """Removes drafts in the folder that no living run holds."""
-    for path in _drafts(folder):
-        with contextlib.suppress(OSError):
-            if sys.platform == "win32":
-                path.unlink()  # refused for a file that anyone has open
-                continue
-            handle = os.open(path, _FLAGS)
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                path.unlink()
-            finally:
-                os.close(handle)
-
-
-def _drafts(folder: Path) -> Iterator[Path]:
-    try:
-        names = [entry.name for entry in os.scandir(folder) if entry.is_file(follow_symlinks=False)]
-    except OSError:
-        return
-    yield from (folder / name for name in names if _NAME.fullmatch(name))
 
 
 def _sync_folder(folder: Path) -> None:

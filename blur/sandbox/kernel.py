@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 import sys
+from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
 PR_SET_DUMPABLE = 4
@@ -18,6 +20,21 @@ def machine() -> str | None:
     if sys.platform != "linux" or sys.maxsize < 1 << 32:
         return None
     return os.uname().machine if os.uname().machine in MACHINES else None
+
+
+_RENAME = {"x86_64": 316, "aarch64": 276}
+_HERE, _NO_REPLACE = -100, 1
+
+
+def rename_to_free(source: Path, target: Path) -> None:
+    """Renames, in one step, where nothing has the new name: renameat2(2).
+
+    Raises OSError, FileExistsError among it, and where the kernel or the file system cannot do it.
+    """
+    kind = machine()
+    if kind is None:
+        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
+    call(_RENAME[kind], _HERE, os.fsencode(source), _HERE, os.fsencode(target), _NO_REPLACE)
 
 
 def call(number: int, *arguments: object) -> int:

@@ -23,15 +23,18 @@ _VERSION, _PATH_BENEATH = 1, 1
 
 EXECUTE, WRITE_FILE, READ_FILE, READ_DIR, REMOVE_DIR, REMOVE_FILE = (1 << bit for bit in range(6))
 MAKE_REG = 1 << 8
+REFER = 1 << 13
 TRUNCATE = 1 << 14
 _OF_A_FILE = EXECUTE | WRITE_FILE | READ_FILE | TRUNCATE
 
 READ = READ_FILE | READ_DIR
 WRITE = READ | WRITE_FILE | TRUNCATE | MAKE_REG | REMOVE_FILE
+RECEIVE = READ_DIR | MAKE_REG | REFER
+"""Files that were made elsewhere may be moved here; nothing that is here can be read or changed."""
 
 # What each version of the interface can refuse: files (linking elsewhere since 2, cutting short
 # since 3, device controls since 5), TCP since 4, local sockets and signals to others since 6.
-_FILES = ((1, (1 << 13) - 1), (2, 1 << 13), (3, TRUNCATE), (5, 1 << 15))
+_FILES = ((1, (1 << 13) - 1), (2, REFER), (3, TRUNCATE), (5, 1 << 15))
 _TCP = 0b11
 _SCOPES = 0b11
 

@@ -42,7 +42,7 @@ def _in_child(secret: Path) -> tuple[bool, bool]:
     if not child:
         try:
             seal()
-            confine(NOTHING)
+            confine(NOTHING, {})
             os.write(answer, json.dumps([not can_open_sockets(), not _opens(secret)]).encode())
         finally:
             os._exit(0)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from blur.events import Event, Notice, Steps
-from blur.sandbox.confine import Reach, confine
+from blur.sandbox.confine import Reach, can_publish, confine
 from blur.sandbox.offline import Lock
 from blur.sandbox.worker import Piece, Worker
 
@@ -30,9 +31,18 @@ class Sandbox:
     network: Lock
     confined: bool = True
 
+    @property
+    def narrow(self) -> bool:
+        """Whether drafts need private folders, since no other place may be written to."""
+        return sys.platform == "linux" and self.confined and can_publish()
+
     @contextmanager
-    def hold(self, pieces: Sequence[Piece], reach: Reach) -> Iterator[Callable[[int], Steps[int]]]:
+    def hold(
+        self, pieces: Sequence[Piece], reach: Reach, private: Mapping[Path, Path]
+    ) -> Iterator[Callable[[int], Steps[int]]]:
         """Gives what runs a piece, by its number. The folders of ``reach`` must be there.
+
+        ``private`` are folders for drafts inside those in which is published.
 
         On Linux it runs in a child; elsewhere in this process, since macOS breaks children that were
         not started anew and Windows has none.
@@ -40,10 +50,10 @@ class Sandbox:
         if sys.platform != "linux":
             yield lambda index: pieces[index]()
             return
-        with closing(Worker(pieces, partial(self._settle, reach))) as worker:
+        with closing(Worker(pieces, partial(self._settle, reach, private))) as worker:
             yield worker.run
 
-    def _settle(self, reach: Reach) -> list[Event]:
+    def _settle(self, reach: Reach, private: Mapping[Path, Path]) -> list[Event]:
         from blur.sandbox.limits import hold
 
         hold()
@@ -52,6 +62,6 @@ class Sandbox:
             notices.append(Notice("", "network-open", OPEN_NETWORK))
         if not self.confined:
             notices.append(Notice("", "not-confined", UNCONFINED))
-        elif not confine(reach):
+        elif not confine(reach, private):
             notices.append(Notice("", "not-confined", NO_CONFINEMENT))
         return notices

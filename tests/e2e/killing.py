@@ -21,7 +21,7 @@ from tests.media.making import make_clip, tone
 
 Victim: TypeAlias = Literal["program", "child", "all"]
 FRAMES = 30
-DRAFT = re.compile(r"\.blur-draft-[0-9a-f]{16}\.mp4")
+DRAFT = re.compile(r"\.blur-draft-[0-9a-f]{16}(\.mp4)?")
 LIMIT = 120.0
 
 
@@ -70,14 +70,17 @@ class Scene:
         return self.check_left()
 
     def check_left(self) -> str:
+        """What a kill left in the output's folder: nothing partial, nothing that others can read."""
         left = names(self.output.parent)
         assert all(name == "safe.mp4" or DRAFT.fullmatch(name) for name in left), left
         for name in left:
             path = self.output.with_name(name)
             if name == "safe.mp4":
                 assert frames(path) == FRAMES, "a partial file under the output's name"
-            elif path.stat().st_nlink == 1:
-                assert path.stat().st_mode & 0o777 == 0o600 or is_whole(path), "a draft that others can read"
+            elif path.is_dir():
+                assert path.stat().st_mode & 0o777 == 0o700, "a folder of drafts that others can open"
+            else:
+                assert path.stat().st_mode & 0o777 == 0o600, "a draft that others can read"
         return "published" if "safe.mp4" in left else "drafts" if left else "nothing"
 
 
@@ -112,8 +115,3 @@ def names(folder: Path) -> list[str]:
 
 def frames(path: Path) -> int:
     return sum(1 for _ in read(probe(path)))
-
-
-def is_whole(path: Path) -> bool:
-    """Whether it is a draft that was just about to be renamed: whole, checked, with its final rights."""
-    return frames(path) == FRAMES

@@ -83,13 +83,20 @@ def no_links(*_: object) -> None:
     raise OSError(errno.EPERM, "no links on this memory card")
 
 
+def old(monkeypatch: pytest.MonkeyPatch, *, links: bool) -> None:
+    """A kernel that cannot rename without replacing, and a file system with or without links."""
+    monkeypatch.setattr("blur.media.draft.rename_to_free", no_links)
+    if not links:
+        monkeypatch.setattr(Path, "hardlink_to", no_links)
+
+
 def test_a_target_that_appears_meanwhile_is_never_replaced(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Draft, "_check_target", lambda _: None)  # as if it appeared after the check
-    for links in (True, False):
-        if not links:
-            monkeypatch.setattr(Path, "hardlink_to", no_links)
+    for kernel in ("new", "old", "old and a memory card"):
+        if kernel != "new":
+            old(monkeypatch, links=kernel == "old")
         with Draft(tmp_path / "a.mp4", force=False) as draft:
             draft.path.write_bytes(b"new")
             (tmp_path / "a.mp4").write_bytes(b"theirs")
@@ -99,8 +106,11 @@ def test_a_target_that_appears_meanwhile_is_never_replaced(
         assert (tmp_path / "a.mp4").read_bytes() == b"theirs"
 
 
-def test_a_memory_card_without_links_will_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Path, "hardlink_to", no_links)
+@pytest.mark.parametrize("links", [True, False])
+def test_old_kernels_and_memory_cards_without_links_will_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, links: bool
+) -> None:
+    old(monkeypatch, links=links)
     with Draft(tmp_path / "a.mp4", force=False) as draft:
         draft.path.write_bytes(b"whole")
         draft.publish()
@@ -112,7 +122,7 @@ def test_a_failed_rename_leaves_nothing(tmp_path: Path, monkeypatch: pytest.Monk
     def fails(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(Path, "hardlink_to", no_links)
+    old(monkeypatch, links=False)
     monkeypatch.setattr(Path, "replace", fails)
     with pytest.raises(OutputError, match="No space"), Draft(tmp_path / "a.mp4", force=False) as draft:
         draft.publish()
