@@ -14,7 +14,8 @@ from blur.track.observe import Observations
 from blur.track.schedule import Search, search_for
 
 MARGIN = 12
-"""Pixels by which a mask reaches beyond a face at least: the source's own codec smears faces outwards."""
+"""Pixels by which a mask reaches beyond a face at least: the source's own codec smears faces outwards.
+In pictures of fewer than 720 lines it is less, down to half, for there 12 pixels are half a face."""
 CROWN = 0.1
 """Hair begins above what detectors call a face: masks reach up by so much more of its height."""
 LASTING = 300
@@ -35,9 +36,10 @@ def build_plan(seen: Observations, settings: Settings) -> Plan:
             faint.append(chain)
             continue
         certainty = round(1000 * float(1 - np.prod(1 - scores)))
-        main, other = fill(seen, chain, hold if certainty >= LASTING else hold // 2)
-        tracks += _covered(seen, main, settings.grow, "face", certainty)
-        tracks += _covered(seen, other, settings.grow, "held", certainty)
+        main, *others = fill(seen, chain, hold if certainty >= LASTING else hold // 2)
+        for path in (main, *others):
+            reason: Reason = "face" if path is main else "held"
+            tracks += _covered(seen, regions(path, settings.grow, margin(seen)), path, reason, certainty)
     tracks.sort(key=lambda track: (int(track.pts[0]), *track.regions[0].tolist()))
     doubts = sorted([*_faint(seen, faint), *_shaken(seen)], key=lambda doubt: (-doubt.weight, doubt.first))
     return Plan(seen.width, seen.height, seen.time_base, seen.pts, tuple(tracks), tuple(doubts))
@@ -48,15 +50,21 @@ def believable(scores: NDArray[np.float32], search: Search) -> bool:
     return bool(scores.max() >= search.sure) or len(scores) > 1
 
 
-def regions(path: Path, grow: float) -> NDArray[np.int32]:
+def margin(seen: Observations) -> float:
+    """Pixels by which masks reach beyond faces at least, for the size of the picture."""
+    return min(max(min(seen.width, seen.height) / 720, 0.5), 1.0) * MARGIN
+
+
+def regions(path: Path, grow: float, at_least: float = MARGIN) -> NDArray[np.int32]:
     """The ellipses that cover a path's boxes, shape (N, 4): grown, and rounded outwards to whole pixels."""
-    boxes = grown(path.boxes, grow, MARGIN)
+    boxes = grown(path.boxes, grow, at_least)
     boxes[:, 1] -= CROWN * (path.boxes[:, 3] - path.boxes[:, 1])
     return np.concatenate([np.floor(boxes[:, :2]), np.ceil(boxes[:, 2:])], axis=1).astype(np.int32)
 
 
-def _covered(seen: Observations, path: Path, grow: float, reason: Reason, certainty: int) -> list[Track]:
-    covered = regions(path, grow)
+def _covered(
+    seen: Observations, covered: NDArray[np.int32], path: Path, reason: Reason, certainty: int
+) -> list[Track]:
     low, high = np.maximum(covered[:, :2], 0), np.minimum(covered[:, 2:], (seen.width, seen.height))
     in_sight = (high > low).all(axis=1)
     if not in_sight.any():

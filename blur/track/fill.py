@@ -29,11 +29,12 @@ class Path:
     boxes: Boxes
 
 
-def fill(seen: Observations, chain: Chain, hold: int) -> tuple[Path, Path]:
+def fill(seen: Observations, chain: Chain, hold: int) -> tuple[Path, Path, Path]:
     """The way of a chain's face, and the other places where it may have been.
 
     The first path has every frame from ``hold`` ticks before the first sighting to ``hold`` ticks
-    after the last one, within the scene. The second has some of these frames, or none.
+    after the last one, within the scene. The others have some of these frames, or none: where the
+    face would be by other accounts that do not agree with the first.
     """
     start, end = (seen.looks[sighting.look].frame for sighting in (chain[0], chain[-1]))
     first, last = seen.scenes[np.searchsorted(seen.scenes[:, 1], start)]
@@ -41,24 +42,35 @@ def fill(seen: Observations, chain: Chain, hold: int) -> tuple[Path, Path]:
     last = min(last, np.searchsorted(seen.pts, seen.pts[end] + hold, side="right") - 1)
     before, after = np.arange(first, start), np.arange(end, last + 1)
     pieces = [
-        (before, way_back(seen, chain[0], before), _by_camera(seen, chain[0], before)),
+        _held(before, way_back(seen, chain[0], before), _by_camera(seen, chain[0], before)),
         *(_between(seen, earlier, later) for earlier, later in pairwise(chain)),
-        (after, way_on(seen, chain[-1], after), _by_camera(seen, chain[-1], after)),
+        _held(after, way_on(seen, chain[-1], after), _by_camera(seen, chain[-1], after)),
     ]
-    frames, main, other = (np.concatenate(parts) for parts in zip(*pieces, strict=True))
-    apart = iou_of_pairs(main, other) < AGREE
-    return Path(frames, main), Path(frames[apart], other[apart])
+    frames, main, *others = (np.concatenate(parts) for parts in zip(*pieces, strict=True))
+    first_other, second_other = (_apart(frames, main, other) for other in others)
+    return Path(frames, main), first_other, second_other
+
+
+def _apart(frames: NDArray[np.int64], main: Boxes, other: Boxes) -> Path:
+    kept = iou_of_pairs(main, other) < AGREE
+    return Path(frames[kept], other[kept])
+
+
+def _held(
+    frames: NDArray[np.int64], followed: Boxes, by_camera: Boxes
+) -> tuple[NDArray[np.int64], Boxes, Boxes, Boxes]:
+    return frames, followed, by_camera, followed
 
 
 def _between(
     seen: Observations, earlier: Sighting, later: Sighting
-) -> tuple[NDArray[np.int64], Boxes, Boxes]:
-    """Frames from the earlier sighting's to before the later's, the way between, and the nearer one's way."""
+) -> tuple[NDArray[np.int64], Boxes, Boxes, Boxes]:
+    """Frames from the earlier sighting's to before the later's, the way between, and the two ways."""
     start, end = seen.looks[earlier.look].frame, seen.looks[later.look].frame
     frames = np.arange(start, end)
     share = ((frames - start) / (end - start)).astype(np.float32)[:, None]
     forwards, backwards = way_on(seen, earlier, frames), way_back(seen, later, frames)
-    return frames, forwards * (1 - share) + backwards * share, np.where(share < 0.5, forwards, backwards)
+    return frames, forwards * (1 - share) + backwards * share, forwards, backwards
 
 
 def _by_camera(seen: Observations, sighting: Sighting, frames: NDArray[np.int64]) -> Boxes:

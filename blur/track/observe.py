@@ -11,7 +11,10 @@ from numpy.typing import NDArray
 from blur.geometry import Boxes
 from blur.timing import TimeBase
 from blur.track.flow import Paths
-from blur.track.motion import carried
+from blur.track.motion import Similarity, carried
+
+BLOCK = 256
+"""Frames over which the camera's movement is summed up."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,21 +61,39 @@ class Observations:
     looks: tuple[Look, ...]
 
     @cached_property
-    def _since_start(self) -> NDArray[np.float64]:
-        """Shape (F, 3, 3): the camera's movement since the first frame of each frame's scene."""
-        total = np.broadcast_to(np.eye(3), self.moves.shape).copy()
-        for first, last in self.scenes:
-            for frame in range(first + 1, last + 1):
-                total[frame] = self.moves[frame] @ total[frame - 1]
-        return total
+    def _in_block(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Shapes (F, 3, 3): the camera's movement since each frame's block began, and its inverse.
 
-    @cached_property
-    def _until_start(self) -> NDArray[np.float64]:
-        return np.asarray(np.linalg.inv(self._since_start), np.float64)
+        Summed up over a whole scene, movements would grow until nothing is left of their precision.
+        """
+        total = np.broadcast_to(np.eye(3), self.moves.shape).copy()
+        for frame in range(len(total)):
+            if frame % BLOCK:
+                total[frame] = self.moves[frame] @ total[frame - 1]
+        return total, np.asarray(np.linalg.inv(total), np.float64)
+
+    def _movement(self, start: int, frames: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Shape (len(frames), 3, 3): the camera's movement from ``start`` to each of ``frames``."""
+        since, until = self._in_block
+        movement = np.empty((len(frames), 3, 3))
+        for block in np.unique(frames // BLOCK):
+            here = frames // BLOCK == block
+            movement[here] = since[frames[here]] @ self._across(start // BLOCK, int(block)) @ until[start]
+        return movement
+
+    def _across(self, start: int, end: int) -> Similarity:
+        """The camera's movement from the first frame of one block to another's, either way in time."""
+        if end < start:
+            return np.asarray(np.linalg.inv(self._across(end, start)), np.float64)
+        total = np.eye(3)
+        for block in range(start + 1, end + 1):
+            first = block * BLOCK
+            total = self.moves[first] @ self._in_block[0][first - 1] @ total
+        return total
 
     def carry(self, box: NDArray[np.float32], start: int, frames: NDArray[np.int64]) -> Boxes:
         """A box, shape (4,), of frame ``start`` where the camera takes it in each of ``frames``.
 
         The frames are of the same scene, before or after. Returns shape (len(frames), 4).
         """
-        return carried(box[None], self._since_start[frames] @ self._until_start[start])
+        return carried(box[None], self._movement(start, frames))

@@ -7,8 +7,9 @@ from fractions import Fraction
 
 from blur.settings import Preset, Settings
 
-FULL_PIXELS = 1920 * 1088
-"""A full look sees no more pixels than this; faces that matter are large where pictures are larger."""
+FULL_PIXELS = (480_000, 1_300_000)
+"""A full look sees at least and at most so many pixels: small pictures are enlarged, since their small
+faces are still known to those who know them; in large pictures the faces that matter are large."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,5 +52,6 @@ def search_for(settings: Settings) -> Search:
 
 def look_size(width: int, height: int, scale: float) -> tuple[int, int]:
     """Width and height in pixels of a look at a picture of the given size."""
-    factor = scale * min(1.0, (FULL_PIXELS / (width * height)) ** 0.5)
+    least, most = ((pixels / (width * height)) ** 0.5 for pixels in FULL_PIXELS)
+    factor = scale * min(max(1.0, min(least, 2.0)), most)
     return max(1, round(width * factor)), max(1, round(height * factor))

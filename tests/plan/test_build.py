@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from blur.plan.build import MARGIN, SHAKEN, believable, build_plan, regions
+from blur.plan.build import LASTING, MARGIN, SHAKEN, believable, build_plan, regions
 from blur.plan.model import Plan
 from blur.plan.store import dumps, loads
 from blur.settings import PRESETS, Preset, Settings
@@ -179,6 +179,15 @@ def test_a_face_is_held_for_seconds_and_not_for_frames() -> None:
     held = sorted(build_plan(seen, Settings()).by_frame())
     hold = int(1000 * SEARCHES["balanced"].hold)
     assert held == [when for when in pts if abs(when - 5000) <= hold]
+
+
+def test_what_was_seen_once_and_faintly_is_held_half_as_long() -> None:
+    held = {
+        score: len(build_plan(observed({50: [FACE]}, TENTHS, score=score), Settings()).by_frame())
+        for score in (LASTING / 1000 - 0.01, LASTING / 1000 + 0.01)
+    }
+    hold = 10 * SEARCHES["balanced"].hold
+    assert list(held.values()) == [hold + 1, 2 * hold + 1]
 
 
 @pytest.mark.parametrize("preset", PRESETS)

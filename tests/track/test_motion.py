@@ -92,6 +92,17 @@ def test_where_nothing_can_be_followed_nothing_is_trusted(level: int) -> None:
     assert estimate(seen_after(STILL), blank).trust < 0.3
 
 
+@pytest.mark.parametrize("grain", [0.5, 2, 6])
+def test_noise_is_not_taken_for_a_movement(grain: float) -> None:
+    noise = np.random.default_rng(0)
+    one, other = (
+        cv2.GaussianBlur(noise.normal(0, 60 * grain, (HIGH, WIDE)), (0, 0), grain) + 128 for _ in range(2)
+    )
+    motion = estimate(np.clip(one, 0, 255).astype(np.uint8), np.clip(other, 0, 255).astype(np.uint8))
+    np.testing.assert_array_equal(motion.matrix, STILL)
+    assert motion.trust == 0.0
+
+
 def test_a_movement_is_the_same_every_time() -> None:
     before, after = seen_after(STILL), seen_after(similarity(5, 5, 1.03, 2))
     first = estimate(before, after)

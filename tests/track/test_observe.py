@@ -48,12 +48,7 @@ def test_every_scene_begins_anew() -> None:
     "growth",
     [
         1.0005,
-        pytest.param(
-            1.005,
-            marks=pytest.mark.xfail(
-                strict=True, reason="movements are summed up from the scene's start, and grow without bound"
-            ),
-        ),
+        1.005,
     ],
 )
 def test_five_minutes_of_walking_forward_lose_no_precision(growth: float) -> None:
