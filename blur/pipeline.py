@@ -262,6 +262,8 @@ def _make(
         made = with_sound
     if clip.sound is not None:
         yield Notice(clip.name, *_SOUND[settings.audio])
+    if settings.camera_trace == "reduce":
+        yield Notice(clip.name, "camera-trace-reduced", "The camera's own noise was reduced, not removed.")
     check = engine.check_playback(made.path, plan.pts, plan.time_base, plan.width, plan.height)
     for event in check:
         yield replace(event, clip=clip.name)  # it knows the draft's name alone

@@ -10,10 +10,12 @@ from blur.timing import Span
 
 Style: TypeAlias = Literal["veil", "solid", "mosaic"]
 Audio: TypeAlias = Literal["remove", "disguise", "mute", "keep"]
+CameraTrace: TypeAlias = Literal["keep", "reduce"]
 Preset: TypeAlias = Literal["fast", "balanced", "thorough"]
 
 STYLES: tuple[Style, ...] = get_args(Style)
 AUDIO: tuple[Audio, ...] = get_args(Audio)
+CAMERA_TRACES: tuple[CameraTrace, ...] = get_args(CameraTrace)
 PRESETS: tuple[Preset, ...] = get_args(Preset)
 
 
@@ -33,6 +35,8 @@ class Settings:
         mute: spans of the sound under a beep, in seconds from the first frame; for ``mute``, which
             needs some, and ``disguise``.
         crf: the encoder's constant rate factor, 0 (largest) to 51 (worst).
+        camera_trace: ``reduce`` moves and softens the picture a little, so that the camera's own
+            noise can hardly be measured; ``keep`` leaves it.
     """
 
     style: Style = "veil"
@@ -42,6 +46,7 @@ class Settings:
     threshold: float | None = None
     crf: int = 18
     mute: tuple[Span, ...] = ()
+    camera_trace: CameraTrace = "keep"
 
     def __post_init__(self) -> None:
         """Raises UsageError where a value is out of its range."""
@@ -56,6 +61,9 @@ class Settings:
             raise UsageError(lacking, "Give --audio mute and --mute, such as --mute 0:12.5-0:14,1:03-1:05.")
         if self.preset not in PRESETS:
             raise UsageError(f"unknown preset {self.preset!r}", f"Choose one of: {', '.join(PRESETS)}.")
+        if self.camera_trace not in CAMERA_TRACES:
+            hint = f"Choose one of: {', '.join(CAMERA_TRACES)}."
+            raise UsageError(f"unknown camera trace {self.camera_trace!r}", hint)
         if not 1.0 <= self.grow <= 4.0:
             raise UsageError(f"--grow {self.grow:g} is out of range", "Give a number from 1.0 to 4.0.")
         if self.threshold is not None and not 0.0 < self.threshold < 1.0:

@@ -19,11 +19,13 @@ from blur.media.reader import ahead, read
 from blur.media.writer import Writer
 from blur.plan.model import Plan, Regions
 from blur.render.cover import cover
-from blur.settings import Settings, Style
+from blur.render.jitter import Jitter
+from blur.settings import Settings
 from blur.timing import clock
 
 _AHEAD = 3  # frames that are decoded before they are needed
 _BEHIND = 2  # frames that wait for the encoder
+_NO_REGIONS = np.empty((0, 4), np.int32)
 _INTERVAL = 0.1  # seconds between two reports of progress
 
 
@@ -59,7 +61,7 @@ def render(clip: Clip, plan: Plan, settings: Settings, path: Path) -> Steps[int]
         ThreadPoolExecutor(1, "blur-encode") as encoder,
     ):
         try:
-            for count, frame in enumerate(_covered(clip, plan, frames, settings.style), 1):
+            for count, frame in enumerate(_covered(clip, plan, frames, settings), 1):
                 waiting.append(encoder.submit(writer.write, frame))
                 if len(waiting) > _BEHIND:
                     waiting.popleft().result()
@@ -74,16 +76,21 @@ def render(clip: Clip, plan: Plan, settings: Settings, path: Path) -> Steps[int]
     return total
 
 
-def _covered(clip: Clip, plan: Plan, frames: Iterator[Frame], style: Style) -> Iterator[Frame]:
+def _covered(clip: Clip, plan: Plan, frames: Iterator[Frame], settings: Settings) -> Iterator[Frame]:
     """The frames, covered in place, each checked to be the one that the plan has at its position."""
     regions: Mapping[int, Regions] = plan.by_frame()
     rng = np.random.default_rng()  # from the operating system, and never kept
+    jitter = Jitter(clip.width, clip.height) if settings.camera_trace == "reduce" else None
     planned = iter(plan.pts.tolist())
     for frame in frames:
         if frame.pts != next(planned, None):
             raise _mismatch(clip, f"it has another frame near {_where(plan, frame.pts)}")
-        if frame.pts in regions:
-            cover(planes(frame.picture), regions[frame.pts], style, rng)
+        if frame.pts in regions or jitter is not None:
+            samples = planes(frame.picture)
+            cover(samples, regions.get(frame.pts, _NO_REGIONS), settings.style, rng)
+            if jitter is not None:  # after covering, so that what is covered moves along
+                jitter.move(samples, float(clip.time_base.seconds(frame.pts - int(plan.pts[0]))))
+            del samples
         yield frame
     missing = next(planned, None)
     if missing is not None:

@@ -14,6 +14,7 @@ from blur.media.picture import Planes
 from blur.media.stills import Rgb, read_still, write_still
 from blur.plan.model import Plan, Regions
 from blur.render.cover import cover
+from blur.render.jitter import Jitter
 from blur.render.region import region_mask
 from blur.render.veil import cell_side, ring_width
 from blur.settings import Settings, Style
@@ -38,10 +39,19 @@ def render_still(photo: Clip, plan: Plan, settings: Settings, path: Path) -> Ste
     for regions in plan.by_frame().values():
         # Randomness comes from the operating system and is never kept.
         cover_rgb(pixels, regions, settings.style, np.random.default_rng())
+    if settings.camera_trace == "reduce":
+        move_rgb(pixels, Jitter(photo.width, photo.height))
     write_still(path, pixels)
     if photo.codec == "heif" and path.suffix.lower() not in HEIF_SUFFIXES:
         yield Notice(photo.name, "kind-changed", "Saved as another kind of photo; -o NAME.heic keeps HEIC.")
     return 1
+
+
+def move_rgb(pixels: Rgb, jitter: Jitter) -> None:
+    """Moves an RGB picture of shape (H, W, 3) in place, as a video's first frame."""
+    arrays = tuple(np.ascontiguousarray(plane) for plane in cv2.split(pixels))
+    jitter.move(Planes(arrays, 8, full_range=True, sub_x=0, sub_y=0), 0.0)
+    pixels[...] = cv2.merge(arrays)
 
 
 def cover_rgb(pixels: Rgb, regions: Regions, style: Style, rng: np.random.Generator) -> None:
