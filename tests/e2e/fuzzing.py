@@ -1,0 +1,86 @@
+"""Damages small clips at random and sends them through the whole program, many in one run."""
+
+from __future__ import annotations
+
+import json
+import random
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from tests.conftest import REPO
+
+SEEDS = (
+    *("metadata/iphone_dolbyVision-hdr.MOV", "metadata/mkv_with_attachment.mkv", "weird/SAR-2by3.mp4"),
+    *("weird/bear-vp9-odd-dimensions.webm", "weird/decord_video_90.mov", "weird/sample_audio_only.mp4"),
+    *("weird/sample_fragmented.mp4", "weird/sample_portrait.mp4", "broken/no_timescale.mp4"),
+    *("broken/short-cenc.mp4", "weird/no_duration.webm", "weird/sample_fragmented_clearkey.mp4"),
+)
+"""Small real files of many kinds, in the folder of real media."""
+
+GOOD, REFUSED = {0, 4}, {3}
+LIMIT = 20.0
+"""Seconds for each file, on a machine that is busy with other work."""
+
+
+def damaged(content: bytes, chance: random.Random) -> bytes:
+    """The content with one to eight faults: bits, numbers, lengths, missing, doubled and moved parts."""
+    made = bytearray(content)
+    for _ in range(chance.choice((1, 1, 2, 4, 8))):
+        if len(made) < 64:
+            break
+        # Headers are where decoders trust what they read.
+        at = chance.randrange(min(len(made), 4096) if chance.random() < 0.5 else len(made))
+        size = chance.choice((1, 2, 4, 8, 64, 1024))
+        match chance.randrange(6):
+            case 0:
+                made[at] ^= 1 << chance.randrange(8)
+            case 1:
+                made[at : at + size] = chance.randbytes(size)
+            case 2:
+                made[at : at + 4] = chance.choice(
+                    (b"\0\0\0\0", b"\xff" * 4, b"\x7f\xff\xff\xff", b"\x80\0\0\0")
+                )
+            case 3:
+                del made[at : at + size]
+            case 4:
+                made[at:at] = made[at : at + size]
+            case 5:
+                to = chance.randrange(len(made))
+                made[to : to + size] = made[at : at + size]
+    return bytes(made)
+
+
+def damage_all(media: Path, folder: Path, count: int, seed: int) -> list[Path]:
+    """Writes ``count`` damaged clips into a folder; equal seeds give equal files."""
+    chance = random.Random(seed)
+    paths = []
+    for number in range(count):
+        source = media / SEEDS[number % len(SEEDS)]
+        path = folder / f"{seed}-{number:04}{source.suffix}"
+        path.write_bytes(damaged(source.read_bytes(), chance))
+        paths.append(path)
+    return paths
+
+
+def run(paths: list[Path], out: Path) -> tuple[Counter[int], list[dict[str, Any]]]:
+    """Exit codes of all clips in one run of the program, and what failed as nothing may fail."""
+    command = [
+        sys.executable,
+        str(REPO / "cli.py"),
+        *map(str, paths),
+        "-o",
+        f"{out}/",
+        "--audio",
+        "keep",
+        "--json",
+    ]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT * len(paths), check=False)
+    assert "Traceback" not in ran.stderr, ran.stderr
+    events = [json.loads(line) for line in ran.stdout.splitlines()]
+    ends = [event for event in events if event["event"] in ("finished", "failed")]
+    assert sorted(event["clip"] for event in ends) == sorted(path.name for path in paths), ran.stderr
+    wrong = [e for e in ends if e["exit_code"] not in GOOD | REFUSED]
+    return Counter(event["exit_code"] for event in ends), wrong
