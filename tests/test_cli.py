@@ -76,7 +76,11 @@ def test_a_clip_needs_no_command(pipeline: Pipeline, tmp_path: Path) -> None:
     ],
 )
 def test_results_are_named_so_that_they_tell_nothing(
-    pipeline: Pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, args: tuple[str, ...], targets: list[str]
+    pipeline: Pipeline,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    args: tuple[str, ...],
+    targets: list[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert blur(*args).exit_code == 0
