@@ -28,7 +28,7 @@ class Choices(QFrame):
         self._queue = queue
         self.look = Parts(say("choice.look"), _parts("look", STYLES), queue.settings.style)
         self.look.chosen.connect(self._choose_look)
-        # Whatever the engine can do with sound, and the window has words for, is offered.
+        # What needs more than a choice, such as spans to mute, has no word here and is not offered.
         known = [sound for sound in AUDIO if knows(f"sound.{sound}")]
         self.sound = Parts(say("choice.sound"), _parts("sound", known), queue.settings.audio)
         self.sound.chosen.connect(self._choose_sound)

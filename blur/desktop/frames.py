@@ -15,7 +15,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 
 from blur.errors import BlurError
-from blur.media.preview import Pixels, Preview, open_preview
+from blur.media.preview import Pixels, Preview, Still, open_preview
 
 AHEAD = 6
 """Frames that are decoded before they are shown."""
@@ -97,7 +97,7 @@ class Frames(QObject):
     def _work(self) -> None:
         wish: Wish | None = None
         with ExitStack() as films:
-            opened: dict[Path, Preview] = {}
+            opened: dict[Path, Preview | Still] = {}
             while (wish := self._next(wish)) is not None:
                 try:
                     if wish.path not in opened:

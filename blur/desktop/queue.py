@@ -9,7 +9,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from blur.batch.discover import discover
+from blur.batch.discover import Job, discover
+from blur.batch.naming import NEUTRAL, is_neutral
 from blur.desktop import engine, item
 from blur.desktop.item import Item
 from blur.desktop.state import State, new_key
@@ -52,18 +53,25 @@ class Queue(QObject):
 
     def add(self, paths: Sequence[Path]) -> None:
         """Takes files and folders; what is none of a clip's is told by ``refused``."""
-        for path in paths:
-            try:
-                jobs = discover([path], None if self.folder is None else f"{self.folder}/").jobs
-            except BlurError as error:
-                self.refused.emit(error)
-                continue
-            for job in jobs:
-                if not any(each.busy and each.source == job.source for each in self.items.values()):
-                    new = Item(new_key(), job.source.absolute(), self._free(job.target.absolute()))
-                    self.items[new.key] = new
-                    self.added.emit(new.key)
+        for job in self._jobs(paths):
+            if not any(each.busy and each.source == job.source for each in self.items.values()):
+                new = Item(new_key(), job.source.absolute(), self._free(job.target.absolute()))
+                self.items[new.key] = new
+                self.added.emit(new.key)
         self._next()
+
+    def _jobs(self, paths: Sequence[Path]) -> Sequence[Job]:
+        if not paths:
+            return ()
+        folder = None if self.folder is None else f"{self.folder}/"
+        try:
+            return discover(paths, folder, None).jobs
+        except BlurError as error:
+            if len(paths) == 1:
+                self.refused.emit(error)
+                return ()
+        # One of them is refused: the others are not.
+        return [job for path in paths for job in self._jobs([path])]
 
     def again(self, key: str) -> None:
         """Once more, with the choices in sight: by its plan where it was published, else from the start."""
@@ -161,7 +169,8 @@ class Queue(QObject):
     def _free(self, target: Path, own: str = "") -> Path:
         """The target's name, numbered where it is taken: a result never stands in another one's way."""
         taken = {each.target for key, each in self.items.items() if key != own}
-        names = [target, *(target.with_stem(f"{target.stem}-{number}") for number in range(2, 1000))]
+        stem = NEUTRAL if is_neutral(target.stem) else f"{target.stem}-"
+        names = [target, *(target.with_stem(f"{stem}{number}") for number in range(2, 1000))]
         return next((name for name in names if name not in taken and not name.exists()), target)
 
     def _remember(self) -> None:

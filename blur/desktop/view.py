@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import ceil, floor
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
@@ -31,6 +32,8 @@ HANDLE = 9
 SMALLEST = 6
 """A region drawn smaller than this, in pixels of the screen, was a click."""
 CLOSEST = 8.0
+SLACK = 1e-6
+"""What the way from the picture to the screen and back may lose, in pixels."""
 
 
 class View(QWidget):
@@ -90,9 +93,7 @@ class View(QWidget):
 
     def zoom_by(self, factor: float, at: QPointF | None = None) -> None:
         """Zooms around a point of the widget: the selected mask, or the middle, where none is given."""
-        region = next(
-            (m.region for m in self._marks if m.index is not None and m.index == self._chosen), None
-        )
+        region = self._chosen_region()
         if at is not None:
             kept = self._to_picture(at)
         elif region is not None:
@@ -139,8 +140,14 @@ class View(QWidget):
 
     def _region_of(self, rect: QRectF) -> Region:
         low, high = self._to_picture(rect.topLeft()), self._to_picture(rect.bottomRight())
-        x0, y0 = int(low.x()), int(low.y())
-        return x0, y0, max(int(high.x() + 1), x0 + 2), max(int(high.y() + 1), y0 + 2)
+        x0, y0 = floor(low.x() + SLACK), floor(low.y() + SLACK)
+        return x0, y0, max(ceil(high.x() - SLACK), x0 + 2), max(ceil(high.y() - SLACK), y0 + 2)
+
+    def _moved(self, region: Region, start: QPointF, end: QPointF) -> Region:
+        """The region shifted by whole pixels, so that moving never changes its size."""
+        by = self._to_picture(end) - self._to_picture(start)
+        dx, dy = round(by.x()), round(by.y())
+        return region[0] + dx, region[1] + dy, region[2] + dx, region[3] + dy
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -233,7 +240,10 @@ class View(QWidget):
         moved = (event.position() - start).manhattanLength()
         self._grip = self._sketch = None
         if sketch is not None and moved > 2:
-            if part != "draw" and self._chosen is not None:
+            region = self._chosen_region()
+            if part == "move" and region is not None:
+                self.reshaped.emit(self._chosen, self._moved(region, start, event.position()))
+            elif part != "draw":
                 self.reshaped.emit(self._chosen, self._region_of(sketch))
             elif min(sketch.width(), sketch.height()) > SMALLEST:
                 self.drawn.emit(self._region_of(sketch))
@@ -244,6 +254,10 @@ class View(QWidget):
             self.zoom_by(1.25 if event.angleDelta().y() > 0 else 0.8, event.position())
         else:
             super().wheelEvent(event)
+
+    def _chosen_region(self) -> Region | None:
+        marks = (mark for mark in self._marks if mark.index is not None and mark.index == self._chosen)
+        return next((mark.region for mark in marks), None)
 
     def _hit(self, at: QPointF) -> tuple[int, str] | None:
         """The track under a point and the part of it: a corner of the selected one, or ``move``."""
@@ -263,7 +277,7 @@ class View(QWidget):
         part, start = self._grip
         if part == "draw":
             return QRectF(start, at).normalized()
-        region = next((mark.region for mark in self._marks if mark.index == self._chosen), None)
+        region = self._chosen_region()
         if region is None:
             return None
         rect, by = self._rect_of(region), at - start

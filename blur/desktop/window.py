@@ -18,7 +18,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFileDialog, QMainWindow, QMessageBox, QStackedWidget
 
 from blur import __version__
-from blur.batch.discover import VIDEO_SUFFIXES
+from blur.batch.discover import SUFFIXES
 from blur.desktop import engine, tell
 from blur.desktop.actions import install, show_page
 from blur.desktop.help import Keys
@@ -154,7 +154,7 @@ class Window(QMainWindow):
             do(self.home.current)
 
     def _ask_files(self) -> None:
-        kinds = " ".join(f"*{suffix}" for suffix in sorted(VIDEO_SUFFIXES))
+        kinds = " ".join(f"*{suffix}" for suffix in sorted(SUFFIXES))
         chosen, _ = QFileDialog.getOpenFileNames(self, say("drop.add"), "", f"{say('drop.filter')} ({kinds})")
         self.add([Path(each) for each in chosen])
 

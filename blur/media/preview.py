@@ -19,7 +19,9 @@ from numpy.typing import NDArray
 from blur.errors import DamagedError
 from blur.media.clip import Clip
 from blur.media.container import open_input, picture_stream
+from blur.media.photo_kind import photo_kind
 from blur.media.probe import probe
+from blur.media.stills import probe_still, read_still
 from blur.text import printable
 
 Pixels = NDArray[np.uint8]
@@ -76,28 +78,49 @@ class Preview:
                 yield max(bisect_right(self._times, seconds + TOLERANCE) - 1, 0), picture
 
     def _pixels(self, picture: av.VideoFrame, fit: tuple[int, int]) -> Pixels:
-        width, height = self.shape
-        scale = min(fit[0] / width, fit[1] / height, 1.0)
-        size = max(1, round(width * scale)), max(1, round(height * scale))
+        size = _fitted(self.shape, fit)
         turned = self.clip.quarter_turns % 2 == 1
-        small = picture.reformat(*(size[::-1] if turned else size), "bgra", interpolation="BILINEAR")
-        pixels = small.to_ndarray()
+        pixels = _scaled(picture, size[::-1] if turned else size)
         if self.clip.mirrored:
             pixels = pixels[:, ::-1]
         return np.ascontiguousarray(np.rot90(pixels, self.clip.quarter_turns), np.uint8)
 
 
+class Still:
+    """An open photo, as a clip of one frame."""
+
+    def __init__(self, path: Path) -> None:
+        self._photo = av.VideoFrame.from_ndarray(read_still(probe_still(path)), "rgb24")
+
+    def frames(self, start: int, fit: tuple[int, int]) -> Iterator[tuple[int, Pixels]]:
+        """Yields the photo, no larger than ``fit`` (width, height)."""
+        yield start, _scaled(self._photo, _fitted((self._photo.width, self._photo.height), fit))
+
+
+def _fitted(shape: tuple[int, int], fit: tuple[int, int]) -> tuple[int, int]:
+    """The size at which ``shape`` fits into ``fit``, never more than its own."""
+    scale = min(fit[0] / shape[0], fit[1] / shape[1], 1.0)
+    return max(1, round(shape[0] * scale)), max(1, round(shape[1] * scale))
+
+
+def _scaled(picture: av.VideoFrame, size: tuple[int, int]) -> Pixels:
+    return np.asarray(picture.reformat(*size, "bgra", interpolation="BILINEAR").to_ndarray(), np.uint8)
+
+
 @contextmanager
-def open_preview(path: Path, times: Sequence[Fraction]) -> Iterator[Preview]:
-    """Opens a clip for showing.
+def open_preview(path: Path, times: Sequence[Fraction]) -> Iterator[Preview | Still]:
+    """Opens a video or a photo for showing.
 
     Args:
         path: of the clip, opened for reading only.
         times: of its frames in seconds after the first one, rising.
 
     Raises:
-        InputError: as probe, and DamagedError where its first picture cannot be decoded.
+        InputError: as probe and probe_still, and DamagedError where its first picture cannot be decoded.
     """
+    if photo_kind(path) is not None:
+        yield Still(path)
+        return
     clip = probe(path)
     with open_input(path) as container:
         try:

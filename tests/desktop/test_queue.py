@@ -149,7 +149,8 @@ def test_folders_are_looked_through_and_nonsense_is_refused_with_a_reason(
     inside.mkdir()
     (inside / "a.mp4").write_bytes(b"x")
     (inside / "notes.txt").write_bytes(b"x")
-    work.add([empty, inside])
+    work.add([empty])
+    work.add([inside])
     assert [type(error).__name__ for error in refused] == ["UsageError"]
     assert [item.source.name for item in work.items.values()] == ["a.mp4"]
     work.add([inside / "a.mp4"])

@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QObject
+
+from blur.desktop.session import Session
+from blur.desktop.state import State
+from blur.plan.store import dumps
+from tests.desktop.making import FRAMES, plan
+
+KEY = "0123456789abcdef"
+
+
+@pytest.fixture
+def session(app: QObject, state: State) -> Session:
+    return Session(KEY, plan(), None, state, app)
+
+
+def test_an_edit_is_on_disk_at_once_and_gone_when_it_is_undone(session: Session, state: State) -> None:
+    session.cover((1, 2, 21, 22), 12)
+    kept = state.edited_plan(KEY)
+    assert kept is not None
+    assert dumps(kept) == dumps(session.plan)
+    assert session.dirty
+    session.undo()
+    assert not session.dirty
+    assert state.edited_plan(KEY) is None
+    session.redo()
+    assert state.edited_plan(KEY) is not None
+
+
+def test_what_is_drawn_covers_a_second_before_and_after_and_is_selected(session: Session) -> None:
+    session.cover((1, 2, 21, 22), 12)
+    assert session.track is session.plan.tracks[1]
+    assert session.track.pts.tolist() == list(range(FRAMES))
+    session.cover((1, 2, 21, 22), 0)
+    assert session.track.pts.tolist() == list(range(13))
+
+
+def test_marks_tell_what_is_in_the_result_and_what_is_not_yet(session: Session) -> None:
+    assert [(mark.index, mark.state) for mark in session.marks(0)] == [(0, "same")]
+    assert session.marks(FRAMES - 1) == []
+    session.reshape(0, 0, (12, 12, 32, 36))
+    assert [(mark.index, mark.state) for mark in session.marks(0)] == [(None, "gone"), (0, "new")]
+    session.undo()
+    session.select(0)
+    session.delete()
+    assert [(mark.index, mark.state) for mark in session.marks(0)] == [(None, "gone")]
+    assert session.selected is None
+
+
+def test_begin_and_end_are_set_where_one_is(session: Session) -> None:
+    session.select(0)
+    session.begins(4)
+    session.ends(8)
+    assert session.track is not None
+    assert session.track.pts.tolist() == [4, 5, 6, 7, 8]
+    session.begins(20)
+    assert session.track.pts.tolist() == [20]
+
+
+def test_keys_move_and_resize_and_never_turn_a_mask_inside_out(session: Session) -> None:
+    assert not session.nudge(0, 1, 0, 0)
+    session.select(0)
+    assert session.nudge(0, 1, 0, 0)
+    assert session.track is not None
+    assert session.track.regions[0].tolist() == [12, 10, 32, 34]
+    for _ in range(30):
+        session.nudge(0, 0, 0, -1)
+    x0, y0, x1, y1 = session.track.regions[0].tolist()
+    assert x1 > x0
+    assert y1 > y0
+    assert not session.nudge(FRAMES - 1, 1, 0, 0)
+
+
+def test_masks_of_a_frame_are_walked_through(session: Session) -> None:
+    session.cover((1, 2, 21, 22), 0)
+    session.select(None)
+    chosen = []
+    for _ in range(3):
+        session.select_next(0)
+        chosen.append(session.selected)
+    assert chosen == [0, 1, 0]
+
+
+def test_an_edit_that_was_left_open_is_taken_up(app: QObject, state: State, session: Session) -> None:
+    session.cover_all(3)
+    again = Session(KEY, plan(), state.edited_plan(KEY), state, app)
+    assert again.dirty
+    assert [mark.state for mark in again.marks(0)] == ["same", "new"]
+    again.undo()
+    assert not again.dirty

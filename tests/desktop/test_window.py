@@ -1,0 +1,279 @@
+"""The window as hands use it: dropped files, keys, the mouse. The engine is a stand-in."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QFont
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QApplication, QMessageBox, QWidget
+
+from blur.desktop import theme, words
+from blur.desktop.actions import ACTS
+from blur.desktop.help import Keys
+from blur.desktop.state import State
+from blur.desktop.window import Window
+from tests.desktop.making import engine, film
+
+Until = Callable[[Callable[[], object]], None]
+
+
+@pytest.fixture
+def clip(tmp_path: Path) -> Path:
+    film(tmp_path / "clip.mov", grey=5)
+    return tmp_path / "clip.mov"
+
+
+@pytest.fixture
+def window(state: State, tmp_path: Path, until: Until, monkeypatch: pytest.MonkeyPatch) -> Iterator[Window]:
+    command = engine(tmp_path / "engine")
+    made = Window(state, lambda: command)
+    made.show()
+    made.activateWindow()
+    until(made.isActiveWindow)
+    yield made
+    monkeypatch.setattr(made, "_really_stop", lambda: True)
+    made.close()
+
+
+def drop(window: Window, *urls: QUrl) -> None:
+    data = QMimeData()
+    data.setUrls(list(urls))
+    at, buttons, keys = QPoint(20, 60), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    enter = QDragEnterEvent(QPointF(at), Qt.DropAction.CopyAction, data, buttons, keys)
+    QApplication.sendEvent(window, enter)
+    assert enter.isAccepted()
+    QApplication.sendEvent(window, QDropEvent(QPointF(at), Qt.DropAction.CopyAction, data, buttons, keys))
+
+
+def reviewed(window: Window, clip: Path, until: Until) -> None:
+    window.add([clip])
+    until(lambda: [item.status for item in window.queue.items.values()] == ["done"])
+    QTest.keyClick(window, Qt.Key.Key_Return)
+    until(lambda: window.review.session is not None and window.review.view._image is not None)
+
+
+def test_a_dropped_file_is_worked_on_and_gets_a_covered_picture(
+    window: Window, clip: Path, until: Until
+) -> None:
+    drop(window, QUrl.fromLocalFile(str(clip)))
+    (card,) = window.home.cards.values()
+    until(lambda: card.picture.image is not None)
+    assert card.picture.image is not None
+    assert card.picture.image.pixelColor(5, 5).red() == pytest.approx(90, abs=3)
+    assert "clip-blurred.mp4" in card.status.text()
+    assert "removed" in card.detail.text()
+
+
+def test_before_a_clip_is_done_no_picture_of_it_is_shown(
+    window: Window, clip: Path, until: Until, tmp_path: Path
+) -> None:
+    engine(tmp_path / "engine", "hang")
+    window.add([clip])
+    (card,) = window.home.cards.values()
+    until(lambda: card.bar.value() > 0)
+    assert card.picture.image is None
+    QTest.keyClick(window, Qt.Key.Key_Period, Qt.KeyboardModifier.ControlModifier)
+    until(lambda: [item.status for item in window.queue.items.values()] == ["cancelled"])
+
+
+def test_what_is_no_file_is_refused_with_a_reason(window: Window) -> None:
+    drop(window, QUrl("https://example.org/a.mp4"))
+    assert window.home.notice.isVisible()
+    assert window.queue.items == {}
+
+
+def test_copied_files_are_pasted(window: Window, clip: Path) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(clip))])
+    QApplication.clipboard().setMimeData(data)
+    QTest.keyClick(window, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    assert len(window.queue.items) == 1
+
+
+def test_the_original_is_shown_while_the_key_is_down_and_never_else(
+    window: Window, clip: Path, until: Until
+) -> None:
+    reviewed(window, clip, until)
+    view = window.review.view
+    assert not view.original
+    for focus in (view, window.review.panel.doubts, window.review.timeline):
+        focus.setFocus()
+        QTest.keyPress(focus, Qt.Key.Key_B)
+        until(lambda: view.original)
+        QTest.keyRelease(focus, Qt.Key.Key_B)
+        until(lambda: not view.original)
+    QTest.keyPress(view, Qt.Key.Key_B)
+    until(lambda: view.original)
+    window.go_home()
+    assert window.review.player is None
+    QTest.keyPress(window, Qt.Key.Key_B)
+    assert window.review.player is None
+    QTest.keyRelease(window, Qt.Key.Key_B)
+
+
+def test_doubts_are_walked_through_by_key_in_their_rank(window: Window, clip: Path, until: Until) -> None:
+    reviewed(window, clip, until)
+    player = window.review.player
+    assert player is not None
+    frames = [player.index]
+    for key in (Qt.Key.Key_N, Qt.Key.Key_N, Qt.Key.Key_P):
+        QTest.keyClick(window, key)
+        frames.append(player.index)
+    assert frames == [6, 3, 6, 3]
+    assert [window.review.panel.doubts.item(row).text()[:2] for row in (0, 1)] == ["1.", "2."]
+
+
+def test_a_region_is_drawn_moved_resized_and_published_by_hand(
+    window: Window, clip: Path, until: Until, tmp_path: Path
+) -> None:
+    reviewed(window, clip, until)
+    session, view = window.review.session, window.review.view
+    assert session is not None
+
+    def at(x: int, y: int) -> QPoint:
+        return view._to_widget(QPointF(x, y)).toPoint()
+
+    def drag(start: QPoint, end: QPoint) -> None:
+        QTest.mousePress(view, Qt.MouseButton.LeftButton, pos=start)
+        QTest.mouseMove(view, end)
+        QTest.mouseRelease(view, Qt.MouseButton.LeftButton, pos=end)
+
+    drag(at(40, 20), at(60, 40))
+    assert session.selected == 1
+    assert session.plan.tracks[1].regions[0].tolist() == pytest.approx([40, 20, 60, 40], abs=1)
+    drag(at(50, 30), at(45, 30))
+    assert session.plan.tracks[1].regions[0].tolist() == pytest.approx([35, 20, 55, 40], abs=2)
+    x1, y1 = session.plan.tracks[1].regions[0].tolist()[2:]
+    drag(at(x1, y1), at(60, 44))
+    assert session.plan.tracks[1].regions[0].tolist() == pytest.approx([35, 20, 60, 44], abs=2)
+    QTest.mouseClick(view, Qt.MouseButton.LeftButton, pos=at(2, 2))
+    assert session.selected is None
+    QTest.mouseClick(view, Qt.MouseButton.LeftButton, pos=at(20, 22))
+    assert session.selected == 0
+    assert window.review.panel.publish.isEnabled()
+    QTest.keyClick(window, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
+    until(lambda: [item.by_plan and item.status == "done" for item in window.queue.items.values()] == [True])
+    assert '"render"' in (tmp_path / "engine" / "calls").read_text()
+
+
+def test_all_of_it_goes_by_keys_alone(window: Window, clip: Path, until: Until) -> None:
+    reviewed(window, clip, until)
+    session = window.review.session
+    assert session is not None
+    QTest.keyClick(window, Qt.Key.Key_C)
+    assert session.selected == 1
+    before = session.plan.tracks[1].regions[0].tolist()
+    QTest.keyClick(window, Qt.Key.Key_Right, Qt.KeyboardModifier.AltModifier)
+    assert session.plan.tracks[1].regions[0].tolist()[0] > before[0]
+    QTest.keyClick(window, Qt.Key.Key_W)
+    assert len(session.plan.tracks) == 3
+    QTest.keyClick(window, Qt.Key.Key_Delete)
+    QTest.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert len(session.plan.tracks) == 3
+    for _ in range(3):
+        QTest.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert not session.dirty
+    QTest.keyClick(window, Qt.Key.Key_Escape)
+    assert window._pages.currentWidget() is window.home
+
+
+@pytest.mark.parametrize(("answer", "left"), [("Yes", 0), ("Cancel", 1)])
+def test_keeping_someone_visible_is_asked_for(
+    window: Window, clip: Path, until: Until, monkeypatch: pytest.MonkeyPatch, answer: str, left: int
+) -> None:
+    reviewed(window, clip, until)
+    session = window.review.session
+    assert session is not None
+    monkeypatch.setattr(QMessageBox, "exec", lambda _: QMessageBox.StandardButton[answer])
+    session.select(0)
+    QTest.keyClick(window, Qt.Key.Key_V)
+    assert len(session.plan.tracks) == left
+    assert [doubt.reason for doubt in session.plan.doubts][2:] == ["kept visible by hand"] * (1 - left)
+
+
+def test_closing_mid_run_asks_and_clears_up(
+    window: Window, clip: Path, until: Until, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine(tmp_path / "engine", "hang")
+    window.add([clip])
+    until(lambda: [item.done for item in window.queue.items.values()] == [5])
+    monkeypatch.setattr(QMessageBox, "exec", lambda _: QMessageBox.StandardButton.Cancel)
+    assert not window.close()
+    assert window.queue.busy
+    monkeypatch.setattr(QMessageBox, "exec", lambda _: QMessageBox.StandardButton.Close)
+    assert window.close()
+    assert window.queue._engine is not None
+    assert window.queue._engine._process.processId() == 0
+
+
+def test_everything_that_takes_the_focus_has_a_name(window: Window, clip: Path, until: Until) -> None:
+    reviewed(window, clip, until)
+    nameless = [
+        type(widget).__name__
+        for page in (window.home, window.review)
+        for widget in page.findChildren(QWidget)
+        if widget.focusPolicy() & Qt.FocusPolicy.TabFocus
+        and not (widget.accessibleName() or (isinstance(widget, QAbstractButton) and widget.text()))
+    ]
+    assert nameless == []
+
+
+def test_at_twice_the_font_no_button_is_cut(
+    window: Window, clip: Path, until: Until, app: QApplication
+) -> None:
+    usual = app.font()
+    large = QFont(usual)
+    large.setPointSizeF(usual.pointSizeF() * 2)
+    app.setFont(large)
+    try:
+        reviewed(window, clip, until)
+        window.resize(1280, 900)
+        app.processEvents()
+        for page in (window.review, window.home):
+            window._pages.setCurrentWidget(page)
+            app.processEvents()
+            buttons = [b for b in page.findChildren(QAbstractButton) if b.isVisible() and b.text()]
+            assert buttons
+            assert [b.text() for b in buttons if b.width() < b.minimumSizeHint().width()] == []
+    finally:
+        app.setFont(usual)
+
+
+def test_the_page_of_keys_is_the_table(window: Window) -> None:
+    from PySide6.QtWidgets import QLabel
+
+    page = Keys(window)
+    texts = {label.text() for label in page.findChildren(QLabel)}
+    assert {words.say(f"action.{act.id}") for act in ACTS if act.keys} <= texts
+
+
+def test_light_and_dark_have_enough_contrast() -> None:
+    def luminance(colour: str) -> float:
+        parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+        red, green, blue = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+    def contrast(one: str, other: str) -> float:
+        light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+        return (light + 0.05) / (dark + 0.05)
+
+    for c in (theme.LIGHT, theme.DARK):
+        for text in (c.text, c.muted, c.warning, c.danger):
+            for ground in (c.ground, c.card, c.hover):
+                assert contrast(text, ground) >= 4.5, (text, ground)
+        assert contrast(c.on_accent, c.accent) >= 4.5
+
+
+def test_the_window_s_process_loads_neither_network_nor_opencv() -> None:
+    code = (
+        "import sys, blur.desktop.app\n"
+        "bad = {'cv2', 'socket', 'ssl', 'PySide6.QtNetwork', 'mediapipe'} & set(sys.modules)\n"
+        "sys.exit(repr(bad) if bad else 0)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
