@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import sys
 import time
 import warnings
 from collections.abc import Callable, Sequence
@@ -25,6 +24,8 @@ Piece: TypeAlias = Callable[[], Steps[int]]
 
 PATIENCE = 10.0
 """Seconds that a child has for clearing up before it is killed."""
+
+_ENDINGS = (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM))
 
 _WHY: dict[int, str] = {
     signal.SIGKILL: "the system stopped reading it, perhaps for want of memory",
@@ -44,18 +45,21 @@ class Worker:
         self._pieces = pieces
         self._settle = settle
         self._child = 0
+        self._busy = False
         self._start()
 
     def run(self, index: int) -> Steps[int]:
         """The events of a piece and its exit code. Raises CrashedError where the child died of it."""
         if not self._child:
             self._start()
+        self._busy = True
         try:
             with suppress(BrokenPipeError):  # a child that is gone shows when it is listened to
                 os.write(self._orders, b"%d\n" % index)
             for line in self._results:
                 told = _checked(json.loads(line))
                 if "event" not in told:
+                    self._busy = False
                     return int(told["code"])
                 yield from_json(told)
         except (ValueError, KeyError, TypeError, AttributeError):
@@ -71,7 +75,7 @@ class Worker:
         if not child:
             return 0
         os.close(self._orders)
-        status = _wait(child, 0.2)
+        status = _wait(child, 0.2 if self._busy else PATIENCE)  # an idle one leaves by itself
         if status is None:
             os.kill(child, signal.SIGTERM)
             status = _wait(child, PATIENCE)
@@ -88,11 +92,14 @@ class Worker:
         with warnings.catch_warnings():
             # Only the thread that draws progress may be there, which the child has no use for.
             warnings.simplefilter("ignore", DeprecationWarning)
+            # The child may not be interrupted before it has left this stack for good.
+            blocked = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDINGS)
             self._child = os.fork()
         if not self._child:
             os.close(self._orders)
             os.close(results)
             _serve(parent, open(ordered, "rb"), open(told, "wb"), self._pieces, self._settle)  # noqa: PTH123, SIM115
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
         os.close(ordered)
         os.close(told)
         self._results = open(results, "rb")  # noqa: PTH123, SIM115 - a handle, which close() closes
@@ -106,23 +113,35 @@ def _serve(
     pieces: Sequence[Piece],
     settle: Callable[[], list[Event]],
 ) -> NoReturn:
-    """The child's life. It never returns, since all that is above it on the stack is its parent's."""
+    """The child's life. It never returns, since all that is above it on the stack is its parent's.
+
+    Signals are blocked when it begins. Whatever is raised, and when, ends in the last line.
+    """
     code = 1
     try:
-        prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-        if os.getppid() == parent:
-            notices = settle()
-            for order in orders:
-                for event in notices:
-                    _tell(results, as_json(event))
-                notices = []
-                _tell(results, {"code": _work(pieces[int(order)], results)})
-        code = 0
-    except (KeyboardInterrupt, BrokenPipeError):
-        pass  # everything is cleared up; the parent knows, or is gone
+        try:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDINGS)
+            prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+            if os.getppid() == parent:
+                _obey(orders, results, pieces, settle())
+            code = 0
+        except (KeyboardInterrupt, BrokenPipeError):
+            pass  # everything is cleared up; the parent knows, or is gone
+        finally:
+            for number in _ENDINGS:
+                signal.signal(number, lambda *_: None)
+    except KeyboardInterrupt:
+        pass  # it came while the work was over already
     finally:
-        sys.stderr.flush()
         os._exit(code)  # what libraries do at the end takes a tenth of a second and serves nobody
+
+
+def _obey(orders: BinaryIO, results: BinaryIO, pieces: Sequence[Piece], notices: list[Event]) -> None:
+    for order in orders:
+        for event in notices:
+            _tell(results, as_json(event))
+        notices = []
+        _tell(results, {"code": _work(pieces[int(order)], results)})
 
 
 def _work(piece: Piece, results: BinaryIO) -> int:

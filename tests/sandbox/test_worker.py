@@ -138,6 +138,39 @@ def test_closing_lets_the_child_clear_up(tmp_path: Path) -> None:
     assert time.monotonic() - began < 5
 
 
+def test_no_signal_at_any_moment_lets_a_child_go_on_as_its_parent() -> None:
+    code = """
+import os, random, signal, time
+from blur.console.group import stop_on_signals
+from blur.events import Notice
+from blur.sandbox.worker import Worker
+stop_on_signals()
+def steps():
+    yield Notice("", "x", "y")
+    return 0
+parent = os.getpid()
+try:
+    for number in range(150):
+        worker = Worker([steps], list)
+        child = worker._child
+        if number % 3:
+            list(worker.run(0))
+        if number % 2:
+            os.close(worker._orders)  # it leaves by itself, and is struck on its way
+            worker._orders = os.open(os.devnull, os.O_RDONLY)
+        time.sleep(random.uniform(0, 0.002))
+        os.kill(child, random.choice([signal.SIGTERM, signal.SIGINT, signal.SIGHUP]))
+        worker.close()
+except BaseException as error:
+    print("raised", type(error).__name__, os.getpid() == parent, flush=True)
+print("end", os.getpid() == parent, flush=True)
+"""
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, cwd=REPO, check=False
+    )
+    assert (run.stdout, run.stderr) == ("end True\n", "")
+
+
 def test_a_child_ends_with_a_program_that_was_killed(tmp_path: Path) -> None:
     code = """
 import signal, sys, time
