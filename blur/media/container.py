@@ -30,6 +30,7 @@ INPUT_OPTIONS = {
     "protocol_whitelist": "file",
     "format_whitelist": ",".join(DEMUXERS),
     "max_pixels": str(MAX_PIXELS),
+    "err_detect": "crccheck+explode",
 }
 
 # What cannot be a second picture of the video: covers, thumbnails, stills.

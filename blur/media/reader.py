@@ -192,6 +192,8 @@ class _Tally:
             if len(self._stream.index_entries) > self._packets:
                 raise self.damage("the file ends early")
         elif container.duration is not None:
-            promised = Fraction(container.duration + (container.start_time or 0), av.time_base)
+            # Matroska's duration counts from 0, that of the others from the first packet.
+            start = 0 if "matroska" in container.format.name else container.start_time or 0
+            promised = Fraction(container.duration + start, av.time_base)
             if promised - self._end > _SLACK:
                 raise self.damage("the file ends early")

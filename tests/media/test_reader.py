@@ -37,9 +37,16 @@ def test_variable_times_come_out_as_they_are(tmp_path: Path, steps: list[int], b
     assert [frame.pts for frame in read(clip)] == pts
 
 
-def test_a_late_start_stays_late(tmp_path: Path) -> None:
-    pts = [500, 540, 600]
-    assert times(make_clip(tmp_path / "a.mkv", pts=pts, time_base=Fraction(1, 1000))) == pts
+@pytest.mark.parametrize("suffix", ["mkv", "webm", "mp4"])
+def test_a_late_start_stays_late(tmp_path: Path, suffix: str) -> None:
+    pts = [2500, 2540, 2600]
+    codec = "libvpx-vp9" if suffix == "webm" else "libx264"
+    path = make_clip(tmp_path / f"a.{suffix}", pts=pts, time_base=Fraction(1, 1000), codec=codec)
+    base = probe(path).time_base
+    assert [base.seconds(time) for time in np.diff(times(path)).tolist()] == [
+        Fraction(40, 1000),
+        Fraction(60, 1000),
+    ]
 
 
 @pytest.mark.parametrize(("gap", "whole"), [(3600, True), (3601, False), (1 << 30, False)])
