@@ -5,11 +5,16 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 REPO = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("BLUR_SHARED", REPO.parent / "shared"))
 IN_CI = os.environ.get("CI") == "true"
+
+# How long an example takes says more of what else the machine does than of Blur.
+hypothesis.settings.register_profile("blur", deadline=None)
+hypothesis.settings.load_profile("blur")
 
 
 def pytest_configure(config: pytest.Config) -> None:  # noqa: ARG001 - pytest names it

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from blur.track.motion import carried
 from blur.track.observe import Observations
 from tests.track.seeing import HIGH, WIDE, observations, observed, similarity
 
@@ -44,13 +45,22 @@ def test_every_scene_begins_anew() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    "growth",
-    [
-        1.0005,
-        1.005,
-    ],
-)
+@pytest.mark.parametrize("way", [(0, 1), (255, 256), (256, 255), (10, 700), (700, 10), (512, 0), (511, 769)])
+def test_a_box_is_carried_over_any_number_of_frames_step_by_step(way: tuple[int, int]) -> None:
+    noise = np.random.default_rng(3)
+    moves = np.stack(
+        [np.eye(3), *(similarity(*noise.normal(0, 2, 2), noise.uniform(0.99, 1.01)) for _ in range(799))]
+    )
+    seen = observed({}, range(800), moves=moves)
+    start, end = way
+    total = np.eye(3)
+    for frame in range(min(way) + 1, max(way) + 1):
+        total = moves[frame] @ total
+    expected = carried(FACE[None], total if start < end else np.linalg.inv(total))
+    np.testing.assert_allclose(seen.carry(FACE, start, np.array([end])), expected, rtol=1e-4, atol=0.01)
+
+
+@pytest.mark.parametrize("growth", [1.0005, 1.005])
 def test_five_minutes_of_walking_forward_lose_no_precision(growth: float) -> None:
     # what is ahead grows by so much from frame to frame
     forward = similarity(WIDE / 2 * (1 - growth), HIGH / 2 * (1 - growth), growth)
