@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import QListWidget, QVBoxLayout, QWidget
 
@@ -22,6 +22,9 @@ REASONS = {
     KEPT_VISIBLE: "visible",
 }
 """The engine's reasons that the window has words for; others are shown as they are."""
+
+ROOM = 9
+"""Pixels above and below the two lines of a doubt."""
 
 MASK_ACTS = ("begins", "ends", "visible", "delete")
 
@@ -48,7 +51,6 @@ class Panel(QWidget):
     def __init__(self, actions: Mapping[str, QAction]) -> None:
         super().__init__()
         self.doubts = DoubtList()
-        self.doubts.setWordWrap(True)
         self.doubts.setTextElideMode(Qt.TextElideMode.ElideNone)
         self.doubts.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.doubts.setAccessibleName(say("review.doubts"))
@@ -60,7 +62,8 @@ class Panel(QWidget):
         keys = {act.id: key_text(act) for act in ACTS}
         self._buttons = {}
         for name in MASK_ACTS:
-            made = button(say(f"action.{name}"), actions[name].trigger, tip=keys[name])
+            tip = f"{say(f'action.{name}')} ({keys[name]})"
+            made = button(say(f"do.{name}"), actions[name].trigger, tip=tip)
             self._buttons[name] = made
         self._state = label(kind="warning", wrap=True)
         self.publish = button(say("review.publish"), actions["render"].trigger, "primary", keys["render"])
@@ -90,6 +93,9 @@ class Panel(QWidget):
         if texts != [self.doubts.item(row).text() for row in range(self.doubts.count())]:
             self.doubts.clear()
             self.doubts.addItems(texts)
+            tall = QSize(0, 2 * self.doubts.fontMetrics().lineSpacing() + 2 * ROOM)
+            for row in range(len(texts)):
+                self.doubts.item(row).setSizeHint(tall)
         self.doubts.setVisible(bool(texts))
         self._none.setVisible(not texts)
         track = session.track

@@ -57,7 +57,6 @@ class Review(QWidget):
         self.panel = Panel(actions)
         self.panel.doubted.connect(self._to_doubt)
         self.panel.setMinimumWidth(self.fontMetrics().averageCharWidth() * 34)
-        self.panel.setMaximumWidth(self.fontMetrics().averageCharWidth() * 46)
         self._title = Elided(kind="heading")
         self._time = label()
         self._hint = label(kind="muted", wrap=True)
@@ -280,3 +279,5 @@ class Review(QWidget):
         }
         for name, picture in pictures.items():
             self._buttons[name].setIcon(icon(picture))
+        if self.isRightToLeft():
+            self._buttons["back"].setIcon(icon("back", mirrored=True))

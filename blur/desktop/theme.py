@@ -147,6 +147,6 @@ def _sheet(c: Colours) -> str:
     QScrollArea, QScrollArea > QWidget > QWidget {{ background: transparent; border: none; }}
     QListWidget {{ background: {c.card}; border: 1px solid {c.line}; border-radius: 10px;
         padding: 4px; outline: 0; }}
-    QListWidget::item {{ padding: 7px 9px; border-radius: 7px; }}
+    QListWidget::item {{ padding: 6px 8px; border-radius: 7px; }}
     QListWidget::item:selected {{ background: {c.hover}; color: {c.text}; border: 1px solid {c.accent}; }}
     """

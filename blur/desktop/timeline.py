@@ -26,8 +26,8 @@ from blur.plan.model import Plan
 
 LANES = 7
 """Rows of masks; where more overlap, the rest share the last row."""
-TOP, LANE = 20, 9
-"""Heights in pixels: of the row of doubts, and of a mask's row."""
+LANE = 9
+"""Height of a mask's row in pixels."""
 
 
 class Timeline(QWidget):
@@ -54,7 +54,7 @@ class Timeline(QWidget):
         self._drawn: QPixmap | None = None
 
     def sizeHint(self) -> QSize:
-        return QSize(400, TOP + (LANES + 4) * LANE + 8)
+        return QSize(400, self._top() + (LANES + 4) * LANE + 8)
 
     def set_plan(self, plan: Plan, times: Sequence[Fraction], chosen: int | None) -> None:
         if plan is not self._plan:
@@ -77,6 +77,10 @@ class Timeline(QWidget):
             self._from = min(max(now - span / 4, 0.0), max(float(self._times[-1]) - span, 0.0))
             self._to, self._drawn = self._from + span, None
         self.update()
+
+    def _top(self) -> int:
+        """Height of the row of doubts, whose numbers are as large as all text."""
+        return max(self.fontMetrics().height() + 4, 20)
 
     def _x(self, seconds: float) -> float:
         return 8 + (seconds - self._from) / (self._to - self._from) * (self.width() - 16)
@@ -113,7 +117,7 @@ class Timeline(QWidget):
         for index, (track, lane) in enumerate(zip(plan.tracks, self._lanes, strict=True)):
             chosen = index == self._chosen
             left, right = (self._x(self._seconds(plan, int(track.pts[end]))) for end in (0, -1))
-            bar = QRectF(left, TOP + lane * LANE, max(right - left, 3), LANE - 3)
+            bar = QRectF(left, self._top() + lane * LANE, max(right - left, 3), LANE - 3)
             colour = QColor(c.accent if chosen or track.reason == "user" else c.track)
             painter.setPen(QPen(QColor(c.text), 1.5) if chosen else Qt.PenStyle.NoPen)
             # Weak grounds are hollow, so that the difference is not in the colour alone.
@@ -151,7 +155,7 @@ class Timeline(QWidget):
         painter.drawPolygon(QPolygonF([QPointF(x - 5, 7), QPointF(x + 5, 7), QPointF(x, 17)]))
         if rank <= 9:
             painter.setPen(QColor(c.warning))
-            painter.drawText(QPointF(x + 7, 16), str(rank))
+            painter.drawText(QPointF(x + 7, self.fontMetrics().ascent() + 1), str(rank))
 
     def _seconds(self, plan: Plan, pts: int) -> float:
         return float(plan.time_base.seconds(pts - int(plan.pts[0])))

@@ -200,10 +200,11 @@ class View(QWidget):
         painter.setPen(QPen(NEW, 2.5) if chosen else pen)
         painter.drawEllipse(rect)
         if mark.state != "same":
+            text = say(f"review.{mark.state}")
+            bounds = QRectF(painter.fontMetrics().boundingRect(text)).adjusted(-4, -2, 4, 2)
+            bounds.moveCenter((rect & QRectF(self.rect())).center())
             painter.setPen(INK)
-            painter.drawText(
-                rect & QRectF(self.rect()), Qt.AlignmentFlag.AlignCenter, say(f"review.{mark.state}")
-            )
+            painter.drawText(bounds, Qt.AlignmentFlag.AlignCenter, text)
         if chosen:
             painter.setPen(QPen(AROUND, 1))
             painter.setBrush(NEW)

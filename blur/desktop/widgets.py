@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from PySide6.QtCore import QByteArray, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetrics, QIcon, QPainter, QPaintEvent, QPixmap
+from PySide6.QtGui import QColor, QFontMetrics, QIcon, QPainter, QPaintEvent, QPixmap, QTransform
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -119,6 +119,7 @@ def drawing(name: str, side: int, colour: str, ratio: float = 1.0) -> QPixmap:
     return pixels
 
 
-def icon(name: str, side: int = 20) -> QIcon:
-    """A picture as the icon of a button."""
-    return QIcon(drawing(name, side, colours().text, 2.0))
+def icon(name: str, *, mirrored: bool = False) -> QIcon:
+    """A picture as the icon of a button; ``mirrored`` where the script runs from right to left."""
+    picture = drawing(name, 20, colours().text, 2.0)
+    return QIcon(picture.transformed(QTransform(-1, 0, 0, 1, 0, 0)) if mirrored else picture)

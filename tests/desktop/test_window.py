@@ -126,7 +126,7 @@ def test_doubts_are_walked_through_by_key_in_their_rank(window: Window, clip: Pa
         QTest.keyClick(window, key)
         frames.append(player.index)
     assert frames == [6, 3, 6, 3]
-    assert [window.review.panel.doubts.item(row).text()[:2] for row in (0, 1)] == ["1.", "2."]
+    assert [window.review.panel.doubts.item(row).text()[:2] for row in (0, 1)] == ["1 ", "2 "]
 
 
 def test_a_region_is_drawn_moved_resized_and_published_by_hand(
