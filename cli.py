@@ -84,6 +84,10 @@ def cli() -> None:
     help="Mask per face, 1 to 4.",
 )
 @click.option("-t", "--threshold", "--thresh", type=float, help="Score of a face, 0 to 1; lower covers more.")
+@click.option(
+    "--rounds", type=int, default=DEFAULTS.rounds, show_default=True, help="Repairs after a second look."
+)
+@click.option("--accept-unverified", is_flag=True, help="Publish even where faces may be left.")
 @click.option("--plan", "plan_file", type=click.Path(path_type=Path), help="Write what is covered, and when.")
 @click.option("--dry-run", is_flag=True, help="Look for faces, publish nothing.")
 @telling

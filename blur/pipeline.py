@@ -8,33 +8,23 @@ from __future__ import annotations
 import errno
 import os
 import time
-from collections.abc import Callable, Collection, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
-from blur.errors import (
-    EXIT_LOOK,
-    EXIT_OK,
-    AuditError,
-    ExistsError,
-    OutputError,
-    UnreadableError,
-    UnsupportedError,
-    UsageError,
-)
-from blur.events import Finished, Notice, Started, Steps
-from blur.media.muxing import MUXERS
-from blur.media.photo_kind import PHOTO_KINDS, photo_kind
+from blur.engine import Draft, Engine, engine_for
+from blur.errors import EXIT_LOOK, EXIT_OK, AuditError, ExistsError, OutputError, UnreadableError, UsageError
+from blur.events import Finished, Notice, Result, Started, Steps
 from blur.settings import Settings
 from blur.text import printable
-from blur.timing import TimeBase, clock
+from blur.timing import clock
 
 if TYPE_CHECKING:
+    from blur.audit.finding import Finding
     from blur.media.clip import Clip
-    from blur.plan.model import Doubt, Plan, Pts
-    from blur.traces.source import Trace
+    from blur.plan.model import Doubt, Plan
 
 LOOK_WEIGHT = 900
 """Doubts that weigh this much, in thousandths, are for a person to look at."""
@@ -51,31 +41,6 @@ _SOUND = {  # a notice's code and words
 }
 
 
-class Draft(Protocol):
-    """A private file beside its target, which is gone at the end unless it was published."""
-
-    @property
-    def path(self) -> Path: ...
-
-    def publish(self) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Engine:
-    """The steps that the pipeline is made of; tests put in others."""
-
-    probe: Callable[[Path], Clip]
-    analyse: Callable[[Clip, Settings], Steps[Any]]
-    build_plan: Callable[[Any, Settings], Plan]
-    render: Callable[[Clip, Plan, Settings, Path], Steps[int]]
-    add_sound: Callable[[Path, Clip, Path, Settings], None]
-    check_playback: Callable[[Path, Pts, TimeBase, int, int], Steps[None]]
-    check_traces: Callable[[Path], list[str]]
-    find_traces: Callable[[Path], Collection[Trace]]
-    draft: Callable[[Path, bool], AbstractContextManager[Draft]]
-    save_plan: Callable[[Plan, Path, bool], None]
-
-
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """How a clip ended: ``output`` is None for a dry run."""
@@ -84,89 +49,6 @@ class Outcome:
     frames: int
     tracks: int
     exit_code: int
-
-
-def engine_for(source: Path, target: Path) -> Engine:
-    """The engine for a photo or for a video, whatever the file is called.
-
-    Raises UnsupportedError where one would have to become the other: now, and not after the work.
-    """
-    is_photo = photo_kind(source) is not None
-    if target.suffix.lower() in (MUXERS if is_photo else PHOTO_KINDS):
-        other, kinds = ("video", PHOTO_KINDS) if is_photo else ("photo", MUXERS)
-        raise UnsupportedError(
-            f"{printable(source.name)} cannot become a {target.suffix} file, since it is no {other}",
-            f"Choose a name that ends in {', '.join(kinds)}.",
-        )
-    return photo_engine() if is_photo else video_engine()
-
-
-def video_engine() -> Engine:
-    """The engine that works on videos; imported here, since its libraries take long to load."""
-    from blur.audit.playback import check_playback
-    from blur.detect.analyse import analyse
-    from blur.media.draft import Draft
-    from blur.media.probe import probe
-    from blur.plan.build import build_plan
-    from blur.plan.store import save
-    from blur.render.film import render
-    from blur.sandbox.limits import fit
-    from blur.sound.keep import add_sound
-    from blur.traces.allowlist import check_traces
-    from blur.traces.source import find_traces
-
-    def fitted(path: Path) -> Clip:
-        clip = probe(path)
-        fit(path, clip.width * clip.height)
-        return clip
-
-    return Engine(
-        probe=fitted,
-        analyse=analyse,
-        build_plan=build_plan,
-        render=render,
-        add_sound=add_sound,
-        check_playback=check_playback,
-        check_traces=check_traces,
-        find_traces=find_traces,
-        draft=lambda target, force: Draft(target, force=force),
-        save_plan=lambda plan, path, force: save(plan, path, force=force),
-    )
-
-
-def photo_engine() -> Engine:
-    """The engine that works on photos: clips of one frame."""
-    from blur.audit.still import check_still_opens
-    from blur.detect.photo import analyse_photo
-    from blur.media.draft import Draft
-    from blur.media.stills import probe_still
-    from blur.plan.photo import build_photo_plan
-    from blur.plan.store import save
-    from blur.render.still import render_still
-    from blur.sandbox.limits import fit
-    from blur.traces.allowlist import check_traces
-    from blur.traces.source import find_traces
-
-    def fitted(path: Path) -> Clip:
-        photo = probe_still(path)
-        fit(path, photo.width * photo.height)
-        return photo
-
-    def no_sound(_silent: Path, photo: Clip, _output: Path, _settings: Settings) -> None:
-        raise AuditError(f"{photo.name} is a photo with sound")
-
-    return Engine(
-        probe=fitted,
-        analyse=analyse_photo,
-        build_plan=build_photo_plan,
-        render=render_still,
-        add_sound=no_sound,
-        check_playback=check_still_opens,
-        check_traces=check_traces,
-        find_traces=find_traces,
-        draft=lambda target, force: Draft(target, force=force),
-        save_plan=lambda plan, path, force: save(plan, path, force=force),
-    )
 
 
 def anonymise(
@@ -203,7 +85,7 @@ def anonymise(
         if drafts is None:
             yield Notice(name, "dry-run", _summary(plan))
         else:
-            made = yield from _make(engine, clip, plan, settings, drafts)
+            made, plan = yield from _make(engine, clip, plan, observations, settings, drafts)
         if plan_file is not None:
             engine.save_plan(plan, plan_file, force)
             shown = printable(plan_file.name)
@@ -232,7 +114,7 @@ def render_plan(
     with _named_errors(), _drafts(engine, target, settings, force) as drafts:
         yield Started(name, "probe")
         clip = engine.probe(source)
-        made = yield from _make(engine, clip, plan, settings, drafts)
+        made, plan = yield from _make(engine, clip, plan, None, settings, drafts)
         yield Started(name, "publish")
         made.publish()
     return (yield from _finish(name, plan, target, began))
@@ -250,25 +132,74 @@ def _drafts(engine: Engine, target: Path, settings: Settings, force: bool) -> It
 
 
 def _make(
-    engine: Engine, clip: Clip, plan: Plan, settings: Settings, drafts: tuple[Draft, Draft]
-) -> Steps[Draft]:
-    """Renders into the first draft, adds the sound in the second, and returns what passed every check."""
-    made, with_sound = drafts
-    frames = yield from engine.render(clip, plan, settings, made.path)
-    if frames != len(plan.pts):
-        raise AuditError(f"{frames} of {len(plan.pts)} frames were written")
-    if clip.sound is not None and settings.audio != "remove":
-        engine.add_sound(made.path, clip, with_sound.path, settings)
-        made = with_sound
+    engine: Engine,
+    clip: Clip,
+    plan: Plan,
+    observations: Any,
+    settings: Settings,
+    drafts: tuple[Draft, Draft],
+) -> Steps[tuple[Draft, Plan]]:
+    """Makes the output, and mends it where a second look finds faces; the draft passed every check.
+
+    Without observations, the plan is a person's and stays as it is: what is found, they are told.
+    """
+    from blur.audit.doubts import LEFT, with_doubts
+
+    for turn in range(settings.rounds + 1):
+        made = yield from _film(engine, clip, plan, settings, drafts)
+        audit = engine.audit(made.path, plan, observations, settings, turn)
+        findings = yield from _named(audit, clip.name)
+        if not findings:
+            break
+        if observations is None or (turn == settings.rounds and settings.accept_unverified):
+            plan = with_doubts(plan, findings, LEFT)
+            break
+        if turn == settings.rounds:
+            raise _unmended(plan, findings)
+        places = "1 place" if len(findings) == 1 else f"{len(findings)} places"
+        yield Notice(clip.name, "repair", f"A face may still be seen in {places}; covering more.")
+        plan = yield from engine.repair(clip, observations, plan, findings, settings)
     if clip.sound is not None:
         yield Notice(clip.name, *_SOUND[settings.audio])
     if settings.camera_trace == "reduce":
         yield Notice(clip.name, "camera-trace-reduced", "The camera's own noise was reduced, not removed.")
-    check = engine.check_playback(made.path, plan.pts, plan.time_base, plan.width, plan.height)
-    for event in check:
-        yield replace(event, clip=clip.name)  # it knows the draft's name alone
     yield from _traces(engine, clip, made.path)
-    return made
+    return made, plan
+
+
+def _film(
+    engine: Engine, clip: Clip, plan: Plan, settings: Settings, drafts: tuple[Draft, Draft]
+) -> Steps[Draft]:
+    """Renders into the first draft, adds the sound in the second, and returns the one that holds all."""
+    made, with_sound = drafts
+    frames = yield from engine.render(clip, plan, settings, made.path)
+    if frames != len(plan.pts):
+        raise AuditError(f"{frames} of {len(plan.pts)} frames were written")
+    if clip.sound is None or settings.audio == "remove":
+        return made
+    engine.add_sound(made.path, clip, with_sound.path, settings)
+    return with_sound
+
+
+def _named(steps: Steps[Result], clip: str) -> Steps[Result]:
+    """The same steps, told of the clip and not of its draft, whose name is all that they know."""
+    with closing(steps):
+        while True:
+            try:
+                event = next(steps)
+            except StopIteration as stop:
+                result: Result = stop.value
+                return result
+            yield replace(event, clip=clip)
+
+
+def _unmended(plan: Plan, findings: Sequence[Finding]) -> AuditError:
+    from blur.audit.doubts import LEFT, found
+
+    return AuditError(
+        f"faces may still be seen at {_spans(plan, list(found(plan, findings, LEFT)))}",
+        "Nothing was published. Try --preset thorough, or publish it all the same with --accept-unverified.",
+    )
 
 
 def _traces(engine: Engine, clip: Clip, output: Path) -> Steps[None]:
@@ -317,7 +248,13 @@ def _spans(plan: Plan, doubts: list[Doubt]) -> str:
     def at(pts: int) -> str:
         return clock(plan.time_base.seconds(max(pts - int(plan.pts[0]), 0)))
 
-    spans = [(at(d.first), at(d.last)) for d in sorted(doubts, key=lambda d: (d.first, d.last))]
+    joined: list[tuple[int, int]] = []
+    for start, end in sorted((doubt.first, doubt.last) for doubt in doubts):
+        if joined and start <= joined[-1][1]:
+            joined[-1] = joined[-1][0], max(end, joined[-1][1])
+        else:
+            joined.append((start, end))
+    spans = [(at(start), at(end)) for start, end in joined]
     shown = [first if first == last else f"{first} to {last}" for first, last in spans[:SPANS_SHOWN]]
     rest = len(spans) - len(shown)
     return ", ".join(shown) + (f" and at {rest} more places" if rest else "")

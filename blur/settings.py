@@ -37,6 +37,8 @@ class Settings:
         crf: the encoder's constant rate factor, 0 (largest) to 51 (worst).
         camera_trace: ``reduce`` moves and softens the picture a little, so that the camera's own
             noise can hardly be measured; ``keep`` leaves it.
+        rounds: how often an output in which a second look finds faces is mended, 0 to 10.
+        accept_unverified: whether an output in which faces may be left is published all the same.
     """
 
     style: Style = "veil"
@@ -47,6 +49,8 @@ class Settings:
     crf: int = 18
     mute: tuple[Span, ...] = ()
     camera_trace: CameraTrace = "keep"
+    rounds: int = 3
+    accept_unverified: bool = False
 
     def __post_init__(self) -> None:
         """Raises UsageError where a value is out of its range."""
@@ -70,5 +74,7 @@ class Settings:
             raise UsageError(
                 f"--threshold {self.threshold:g} is out of range", "Give a number between 0 and 1."
             )
+        if not 0 <= self.rounds <= 10:
+            raise UsageError(f"--rounds {self.rounds} is out of range", "Give a whole number from 0 to 10.")
         if not 0 <= self.crf <= 51:
             raise UsageError(f"--crf {self.crf} is out of range", "Give a whole number from 0 to 51.")

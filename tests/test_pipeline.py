@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -13,6 +13,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from blur.audit.doubts import LATE, with_doubts
+from blur.audit.finding import Finding
+from blur.engine import Engine
 from blur.errors import (
     EXIT_LOOK,
     EXIT_OK,
@@ -25,7 +28,7 @@ from blur.errors import (
 )
 from blur.events import Event, Finished, Notice, Progress, Started, Steps
 from blur.media.clip import Clip, Sound
-from blur.pipeline import Engine, Outcome, anonymise, render_plan
+from blur.pipeline import Outcome, anonymise, render_plan
 from blur.plan.model import Doubt, Plan, Track
 from blur.settings import Settings
 from blur.timing import TimeBase
@@ -56,6 +59,8 @@ class Bench:
 
     def __init__(self, source: Path, *, sound: Sound | None = None, plan: Plan | None = None) -> None:
         self.calls: list[str] = []
+        self.finds: list[tuple[Finding, ...]] = []
+        self.audited: list[tuple[int, int]] = []
         self.plan = plan or plan_of()
         self.clip = Clip(
             source,
@@ -78,7 +83,8 @@ class Bench:
             build_plan=lambda _, __: self.plan,
             render=self.render,
             add_sound=self.add_sound,
-            check_playback=self.check_playback,
+            audit=self.audit,
+            repair=self.repair,
             check_traces=self.check_traces,
             find_traces=lambda path: TRACES if path == source else (),
             draft=self.draft,
@@ -110,10 +116,24 @@ class Bench:
         target.write_bytes(silent.read_bytes() + b" and sound")
         self.calls.append("sound")
 
-    def check_playback(self, path: Path, *_: object) -> Steps[None]:
+    def audit(
+        self, path: Path, plan: Plan, seen: str | None, _: Settings, turn: int
+    ) -> Steps[tuple[Finding, ...]]:
         yield Started(path.name, "check", 10)
         assert path.exists()
-        self.calls.append("playback")
+        assert seen in (None, "observations")
+        self.calls.append("audit")
+        self.audited.append((turn, len(plan.tracks)))
+        return self.finds.pop(0) if self.finds else ()
+
+    def repair(
+        self, _: Clip, seen: str, plan: Plan, findings: Sequence[Finding], __: Settings
+    ) -> Steps[Plan]:
+        yield Started("clip.mov", "plan")
+        assert seen == "observations"
+        assert findings
+        self.calls.append("repair")
+        return with_doubts(replace(plan, tracks=plan.tracks * 2), findings, LATE)
 
     def check_traces(self, path: Path) -> list[str]:
         assert path.exists()
@@ -159,7 +179,7 @@ def notices(events: list[Event]) -> dict[str, str]:
 def test_a_clip_goes_through_every_step_in_order_and_is_published(source: Path) -> None:
     bench, target = Bench(source), source.with_name("out.mp4")
     events, outcome = run(anonymise(source, target, Settings(), engine=bench.engine))
-    assert bench.calls == ["probe", "analyse", "render", "playback", "traces"]
+    assert bench.calls == ["probe", "analyse", "render", "audit", "traces"]
     assert outcome == Outcome(target, 10, 1, EXIT_OK)
     assert target.read_bytes() == PICTURE
     assert names(source.parent) == ["clip.mov", "out.mp4"]
@@ -179,7 +199,7 @@ def test_nothing_stands_under_the_outputs_name_before_it_is_published(source: Pa
 
 @pytest.mark.parametrize(
     "step",
-    ["probe", "analyse", "build_plan", "render", "check_playback", "check_traces", "add_sound", "save_plan"],
+    ["probe", "analyse", "build_plan", "render", "audit", "check_traces", "add_sound", "save_plan"],
 )
 @pytest.mark.parametrize("error", [DamagedError("broken"), KeyboardInterrupt(), ValueError("a fault")])
 def test_a_step_that_fails_leaves_nothing_behind(source: Path, step: str, error: BaseException) -> None:
@@ -316,7 +336,7 @@ def test_sound_is_removed_with_a_word_and_only_where_there_was_some(source: Path
 def test_sound_that_is_kept_is_in_what_is_checked_and_published(source: Path) -> None:
     bench, target = Bench(source, sound=SOUND), source.with_name("out.mp4")
     events, _ = run(anonymise(source, target, Settings(audio="keep"), engine=bench.engine))
-    assert bench.calls == ["probe", "analyse", "render", "sound", "playback", "traces"]
+    assert bench.calls == ["probe", "analyse", "render", "sound", "audit", "traces"]
     assert target.read_bytes() == PICTURE + b" and sound"
     assert "sound-removed" not in notices(events)
     assert names(source.parent) == ["clip.mov", "out.mp4"]
@@ -374,7 +394,7 @@ def test_a_plan_is_written_where_it_was_asked_for_and_nowhere_else(source: Path)
 def test_a_plan_is_rendered_without_looking_for_faces(source: Path) -> None:
     bench, target = Bench(source), source.with_name("out.mp4")
     _, outcome = run(render_plan(source, target, bench.plan, Settings(), engine=bench.engine))
-    assert bench.calls == ["probe", "render", "playback", "traces"]
+    assert bench.calls == ["probe", "render", "audit", "traces"]
     assert outcome == Outcome(target, 10, 1, EXIT_OK)
     assert target.read_bytes() == PICTURE
 
@@ -383,7 +403,7 @@ def test_a_plan_is_rendered_without_looking_for_faces(source: Path) -> None:
 def test_traces_are_looked_for_in_every_kind_of_output(source: Path, suffix: str) -> None:
     bench = Bench(source)
     run(anonymise(source, source.with_name(f"o{suffix}"), Settings(), engine=bench.engine))
-    assert bench.calls[-2:] == ["playback", "traces"]
+    assert bench.calls[-2:] == ["audit", "traces"]
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EACCES, errno.EROFS, errno.ENAMETOOLONG])
@@ -417,3 +437,59 @@ def test_names_in_events_cannot_steer_a_terminal(source: Path) -> None:
     assert last.output is not None
     assert (last.clip + last.output).isprintable()
     assert target.exists()
+
+
+FACE = (Finding(5, (0.0, 0.0, 8.0, 8.0), 0.5),)
+
+
+def test_what_the_second_look_finds_is_covered_looked_at_again_and_told(source: Path) -> None:
+    bench, target = Bench(source, sound=SOUND), source.with_name("out.mp4")
+    bench.finds = [FACE, FACE]
+    plan_file = source.with_name("plan.json")
+    saved: list[int] = []
+    engine = bench.but(save_plan=lambda plan, *_: saved.append(len(plan.tracks)))
+    events, outcome = run(anonymise(source, target, Settings(), plan_file=plan_file, engine=engine))
+    assert bench.calls[2:] == ["render", "audit", *["repair", "render", "audit"] * 2, "traces"]
+    assert bench.audited == [(0, 1), (1, 2), (2, 4)]
+    assert saved == [4]
+    assert outcome == Outcome(target, 10, 4, EXIT_LOOK)
+    assert target.read_bytes() == PICTURE
+    assert notices(events)["look"] == "Look at the output at 0:00.0 to 0:00.9."
+    codes = [event.code for event in events if isinstance(event, Notice)]
+    assert codes == ["repair", "repair", "sound-removed", "traces-removed", "plan", "look"]
+
+
+@pytest.mark.parametrize("rounds", [0, 2])
+def test_what_cannot_be_mended_is_not_published(source: Path, rounds: int) -> None:
+    bench = Bench(source)
+    bench.finds = [FACE] * 9
+    with pytest.raises(AuditError, match=r"faces may still be seen at 0:00\.0 to 0:00\.9"):
+        run(anonymise(source, source.with_name("o.mp4"), Settings(rounds=rounds), engine=bench.engine))
+    assert bench.calls.count("repair") == rounds
+    assert bench.calls.count("audit") == rounds + 1
+    assert names(source.parent) == ["clip.mov"]
+
+
+def test_what_cannot_be_mended_is_published_where_that_was_asked_for_and_told(source: Path) -> None:
+    bench, target = Bench(source), source.with_name("out.mp4")
+    bench.finds = [FACE] * 9
+    settings = Settings(rounds=1, accept_unverified=True)
+    events, outcome = run(anonymise(source, target, settings, engine=bench.engine))
+    assert (target.exists(), outcome.exit_code) == (True, EXIT_LOOK)
+    assert "look" in notices(events)
+
+
+def test_a_plan_of_a_persons_is_not_mended_but_they_are_told(source: Path) -> None:
+    bench, target = Bench(source), source.with_name("out.mp4")
+    bench.finds = [FACE] * 9
+    events, outcome = run(render_plan(source, target, bench.plan, Settings(), engine=bench.engine))
+    assert bench.calls == ["probe", "render", "audit", "traces"]
+    assert (target.exists(), outcome.exit_code) == (True, EXIT_LOOK)
+    assert "look" in notices(events)
+
+
+def test_events_of_the_audit_name_the_clip_and_not_its_draft(source: Path) -> None:
+    events, _ = run(anonymise(source, source.with_name("o.mp4"), Settings(), engine=Bench(source).engine))
+    assert [event.clip for event in events if isinstance(event, Started) and event.stage == "check"] == [
+        "clip.mov"
+    ]

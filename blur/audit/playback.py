@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from blur.errors import AuditError, InputError
 from blur.events import Progress, Started, Steps
-from blur.media.clip import Clip
+from blur.media.clip import Clip, Frame
 from blur.media.inventory import Inventory, inventory
 from blur.media.probe import probe
 from blur.media.reader import read
@@ -25,7 +26,12 @@ _EVERY = 16
 
 
 def check_playback(
-    path: Path, plan_pts: NDArray[np.int64], time_base: TimeBase, width: int, height: int
+    path: Path,
+    plan_pts: NDArray[np.int64],
+    time_base: TimeBase,
+    width: int,
+    height: int,
+    watch: Callable[[int, Frame], None] | None = None,
 ) -> Steps[None]:
     """Decodes the finished file with every tolerance turned off and compares it with the plan.
 
@@ -34,6 +40,7 @@ def check_playback(
         plan_pts: shape (F,), the planned frames' times in ticks of ``time_base``; only their
             distances from the first count.
         width, height: of the upright picture in pixels.
+        watch: is shown every frame that passed, with its position.
 
     Raises:
         AuditError: a frame is missing, added or at another time, the size differs, the file
@@ -46,7 +53,7 @@ def check_playback(
         clip = probe(path)
         if (clip.width, clip.height) != (width, height):
             raise AuditError(f"the output measures {clip.width}x{clip.height}, not {width}x{height}")
-        yield from _check_frames(clip, name, plan_pts, time_base)
+        yield from _check_frames(clip, name, plan_pts, time_base, watch)
     except InputError as error:
         raise AuditError(f"the output cannot be played: {error.message}") from error
 
@@ -66,7 +73,13 @@ def _belongs(key: str, value: str) -> bool:
     return key in _ALLOWED_TAGS or not value.strip(" \0") or (key, value) in _ALLOWED_VALUES
 
 
-def _check_frames(clip: Clip, name: str, plan_pts: NDArray[np.int64], time_base: TimeBase) -> Steps[None]:
+def _check_frames(
+    clip: Clip,
+    name: str,
+    plan_pts: NDArray[np.int64],
+    time_base: TimeBase,
+    watch: Callable[[int, Frame], None] | None,
+) -> Steps[None]:
     planned = (plan_pts - plan_pts[:1]).tolist()
     # A muxer may count in coarser ticks than the source did.
     tolerance = max(time_base.fraction, clip.time_base.fraction)
@@ -82,6 +95,8 @@ def _check_frames(clip: Clip, name: str, plan_pts: NDArray[np.int64], time_base:
         shift = clip.time_base.seconds(frame.pts - first) - time_base.seconds(planned[count])
         if abs(shift) > tolerance:
             raise AuditError(f"frame {count + 1} comes {float(shift):+.3f} s off its time")
+        if watch is not None:
+            watch(count, frame)
         count += 1
         if count % _EVERY == 0:
             yield Progress(name, "check", count, len(planned))

@@ -1,0 +1,85 @@
+"""How closely a second look is taken: in which frames, and with which eyes.
+
+None of its looks is one that made the plan: other frames, other sizes, other detectors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from blur.plan.model import Pts
+from blur.settings import Preset
+from blur.timing import TimeBase
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One way of looking at a frame.
+
+    Attributes:
+        detector: its name.
+        scale: size of the look, as part of a full look.
+        turn: degrees, counter-clockwise, by which the picture is turned for it.
+        mirrored: whether left and right are changed for it.
+    """
+
+    detector: str
+    scale: float
+    turn: int = 0
+    mirrored: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """Seconds from one look to the next, and the views that each is made of."""
+
+    interval: Fraction
+    views: tuple[View, ...]
+
+
+_CHEAP = View("centerface", 0.5, mirrored=True)
+_QUICK = (_CHEAP, View("retinaface", 0.5))
+_CLOSE = (
+    View("centerface", 0.7, mirrored=True),
+    View("retinaface", 0.7),
+    View("centerface", 0.5, turn=35),
+    View("centerface", 0.5, turn=-35),
+    View("blazeface", 1.0),
+)
+
+DEPTHS: dict[Preset, Depth] = {
+    "fast": Depth(Fraction(1), _QUICK),
+    "balanced": Depth(Fraction(1), _QUICK),
+    "thorough": Depth(Fraction(1, 6), _CLOSE),
+}
+
+
+def frames_to_look_at(
+    pts: Pts, time_base: TimeBase, interval: Fraction, known: Sequence[int] = (), turn: int = 0
+) -> NDArray[np.int64]:
+    """The frames for a second look, rising.
+
+    Args:
+        pts: shape (F,), of every frame, at least one.
+        interval: seconds from one look to the next, at least.
+        known: frames that were looked at before. Looks are taken half-way between two of these,
+            where the plan had to guess most.
+        turn: counts the looks at one clip; every one is taken at other frames than the one before.
+    """
+    between = [(a + b) // 2 for a, b in pairwise(known) if b - a > 1]
+    choice = np.array(between or range(len(pts)), np.int64)
+    ticks = time_base.ticks(interval)
+    late = pts[choice] - pts[choice[0]] >= turn % 3 * ticks // 3
+    chosen: list[int] = []
+    for frame in choice[late].tolist() or choice[-1:].tolist():
+        if not chosen or pts[frame] - pts[chosen[-1]] >= ticks:
+            chosen.append(frame)
+    if chosen[-1] != choice[-1]:
+        chosen.append(int(choice[-1]))  # what comes into the picture last has been seen least
+    return np.array(chosen, np.int64)

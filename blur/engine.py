@@ -1,0 +1,145 @@
+"""The steps that a clip's way is made of, for videos and for photos."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from blur.errors import AuditError, UnsupportedError
+from blur.events import Steps
+from blur.media.muxing import MUXERS
+from blur.media.photo_kind import PHOTO_KINDS, photo_kind
+from blur.settings import Settings
+from blur.text import printable
+
+if TYPE_CHECKING:
+    from blur.audit.finding import Finding
+    from blur.media.clip import Clip
+    from blur.plan.model import Plan
+    from blur.plan.photo import Sightings
+    from blur.traces.source import Trace
+
+
+class Draft(Protocol):
+    """A private file beside its target, which is gone at the end unless it was published."""
+
+    @property
+    def path(self) -> Path: ...
+
+    def publish(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """The steps that the pipeline is made of; tests put in others."""
+
+    probe: Callable[[Path], Clip]
+    analyse: Callable[[Clip, Settings], Steps[Any]]
+    build_plan: Callable[[Any, Settings], Plan]
+    render: Callable[[Clip, Plan, Settings, Path], Steps[int]]
+    add_sound: Callable[[Path, Clip, Path, Settings], None]
+    audit: Callable[[Path, Plan, Any, Settings, int], Steps[Sequence[Finding]]]
+    repair: Callable[[Clip, Any, Plan, Sequence[Finding], Settings], Steps[Plan]]
+    check_traces: Callable[[Path], list[str]]
+    find_traces: Callable[[Path], Collection[Trace]]
+    draft: Callable[[Path, bool], AbstractContextManager[Draft]]
+    save_plan: Callable[[Plan, Path, bool], None]
+
+
+def engine_for(source: Path, target: Path) -> Engine:
+    """The engine for a photo or for a video, whatever the file is called.
+
+    Raises UnsupportedError where one would have to become the other: now, and not after the work.
+    """
+    is_photo = photo_kind(source) is not None
+    if target.suffix.lower() in (MUXERS if is_photo else PHOTO_KINDS):
+        other, kinds = ("video", PHOTO_KINDS) if is_photo else ("photo", MUXERS)
+        raise UnsupportedError(
+            f"{printable(source.name)} cannot become a {target.suffix} file, since it is no {other}",
+            f"Choose a name that ends in {', '.join(kinds)}.",
+        )
+    return photo_engine() if is_photo else video_engine()
+
+
+def video_engine() -> Engine:
+    """The engine that works on videos; imported here, since its libraries take long to load."""
+    from blur.audit.output import audit
+    from blur.audit.repair import repair
+    from blur.detect.analyse import analyse
+    from blur.media.draft import Draft
+    from blur.media.probe import probe
+    from blur.plan.build import build_plan
+    from blur.plan.store import save
+    from blur.render.film import render
+    from blur.sandbox.limits import fit
+    from blur.sound.keep import add_sound
+    from blur.traces.allowlist import check_traces
+    from blur.traces.source import find_traces
+
+    def fitted(path: Path) -> Clip:
+        clip = probe(path)
+        fit(path, clip.width * clip.height)
+        return clip
+
+    return Engine(
+        probe=fitted,
+        analyse=analyse,
+        build_plan=build_plan,
+        render=render,
+        add_sound=add_sound,
+        audit=audit,
+        repair=repair,
+        check_traces=check_traces,
+        find_traces=find_traces,
+        draft=lambda target, force: Draft(target, force=force),
+        save_plan=lambda plan, path, force: save(plan, path, force=force),
+    )
+
+
+def photo_engine() -> Engine:
+    """The engine that works on photos: clips of one frame."""
+    from blur.audit.still import check_still_opens
+    from blur.detect.photo import analyse_photo
+    from blur.media.draft import Draft
+    from blur.media.stills import probe_still
+    from blur.plan.photo import build_photo_plan
+    from blur.plan.store import save
+    from blur.render.still import render_still
+    from blur.sandbox.limits import fit
+    from blur.traces.allowlist import check_traces
+    from blur.traces.source import find_traces
+
+    def fitted(path: Path) -> Clip:
+        photo = probe_still(path)
+        fit(path, photo.width * photo.height)
+        return photo
+
+    def opens(
+        path: Path, plan: Plan, _seen: Sightings | None, _settings: Settings, _turn: int
+    ) -> Steps[Sequence[Finding]]:
+        # The photo was looked at in every way that there is; a second look would be the first again.
+        yield from check_still_opens(path, plan.pts, plan.time_base, plan.width, plan.height)
+        return ()
+
+    def no_repair(photo: Clip, *_: object) -> Steps[Plan]:
+        raise AuditError(f"{photo.name} is a photo, which is not looked at twice")
+
+    def no_sound(_silent: Path, photo: Clip, _output: Path, _settings: Settings) -> None:
+        raise AuditError(f"{photo.name} is a photo with sound")
+
+    return Engine(
+        probe=fitted,
+        analyse=analyse_photo,
+        build_plan=build_photo_plan,
+        render=render_still,
+        add_sound=no_sound,
+        audit=opens,
+        repair=no_repair,
+        check_traces=check_traces,
+        find_traces=find_traces,
+        draft=lambda target, force: Draft(target, force=force),
+        save_plan=lambda plan, path, force: save(plan, path, force=force),
+    )
