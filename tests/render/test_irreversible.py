@@ -79,7 +79,7 @@ def people(count: int, size: int) -> list[NDArray[np.uint8]]:
 
 
 def encoded(scene: NDArray[np.uint8], face: NDArray[np.uint8], place: tuple[int, int], seed: int) -> Luma:
-    """A scene with a face, moving, through a camera's noise and a coarse encoder: its third frame, moved back."""
+    """A moving scene with a face, through noise and a coarse encoder: its third frame, moved back."""
     (x, y), size = place, len(face)
     disc = np.hypot(*(np.mgrid[:size, :size] - (size - 1) / 2)) < size / 2
     scene = scene.copy()
@@ -118,7 +118,7 @@ def spilt(faces: list[NDArray[np.uint8]], seen: Luma, ring: NDArray[np.bool_]) -
 
 
 def test_a_coarse_source_spills_nothing_of_a_face_beyond_its_mask() -> None:
-    """Encoders smear what they code: a ring about a bare face tells it from others, one about its mask does not."""
+    """Encoders smear what they code: a ring about a bare face tells of it, one about its mask does not."""
     size, place, count = 80, (280, 140), 20
     scene = cv2.cvtColor(cv2.resize(astronaut(), (640, 360)), cv2.COLOR_RGB2GRAY)
     faces = people(count, size)
