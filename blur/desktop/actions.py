@@ -37,6 +37,7 @@ ACTS = (
     Act("review", "clip", ("Return",), "home"),
     Act("show", "clip", ("Ctrl+E",), "everywhere"),
     Act("again", "clip", ("Ctrl+R",), "home"),
+    Act("anyway", "clip", ("Ctrl+Shift+P",), "home"),
     Act("cancel", "clip", ("Ctrl+.",), "home"),
     Act("remove", "clip", ("Delete",), "home"),
     Act("play", "watch", ("Space",), "review"),

@@ -14,7 +14,7 @@ from blur.desktop.theme import colours
 from blur.desktop.widgets import Elided, button, drawing, label, restyle
 from blur.desktop.words import say
 
-BUTTONS = ("cancel", "review", "show", "again", "remove")
+BUTTONS = ("cancel", "review", "show", "anyway", "again", "remove")
 
 
 class Thumbnail(QWidget):

@@ -29,6 +29,8 @@ def command() -> list[str]:
 def arguments(item: Item, settings: Settings, plan: Path) -> list[str]:
     """The engine's arguments for a clip: ``plan`` is written, or read where the clip goes by its plan."""
     making = ["-o", str(item.target), "--style", settings.style, "--audio", settings.audio, "--json"]
+    if item.unverified:
+        making.append("--accept-unverified")
     # A clip that goes by its plan replaces what was published by an earlier state of it.
     if item.by_plan:
         return ["render", *making, "--force", "--", str(plan), str(item.source)]

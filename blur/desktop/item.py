@@ -34,6 +34,7 @@ class Item:
         look: whether a person should look at the result.
         error, message: why it failed: the error's name, and the engine's own words.
         edited: whether its plan was changed since it was published.
+        unverified: whether the user wants it published although the second look found faces.
     """
 
     key: str
@@ -51,6 +52,7 @@ class Item:
     error: str = ""
     message: str = ""
     edited: bool = False
+    unverified: bool = False
 
     @property
     def busy(self) -> bool:

@@ -19,6 +19,8 @@ from blur.plan.model import Doubt
 REASONS = {
     "something faint, not covered": "faint",
     "the picture moved too fast to follow": "shaken",
+    "a face was found late, and covered": "late",
+    "a face may be uncovered": "left",
     KEPT_VISIBLE: "visible",
 }
 """The engine's reasons that the window has words for; others are shown as they are."""

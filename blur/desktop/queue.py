@@ -85,6 +85,12 @@ class Queue(QObject):
             self._set(replace(each, status="waiting", by_plan=False, target=self._free(each.target, key)))
         self._next()
 
+    def publish_anyway(self, key: str) -> None:
+        """Once more, and published even where the second look finds faces that are not covered."""
+        if not self.items[key].busy:
+            self._set(replace(self.items[key], unverified=True))
+            self.again(key)
+
     def cancel(self, key: str) -> None:
         if key == self._working and self._engine is not None:
             self._engine.stop()

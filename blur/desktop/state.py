@@ -126,6 +126,7 @@ _KEPT = (
     "look",
     "error",
     "edited",
+    "unverified",
 )
 _STATUSES = {"waiting": "waiting", "working": "waiting", "done": "done", "failed": "failed"}
 

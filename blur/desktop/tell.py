@@ -47,7 +47,10 @@ def able(item: Item) -> frozenset[str]:
     if item.busy:
         return frozenset({"cancel"})
     published = item.frames > 0 and item.target.exists()
-    return frozenset({"again", "remove"} | ({"review", "show"} if published else set()))
+    more = {"review", "show"} if published else set()
+    if item.status == "failed" and item.error == "AuditError" and not item.unverified:
+        more.add("anyway")
+    return frozenset({"again", "remove"} | more)
 
 
 def refusal(error: Exception) -> str:

@@ -145,6 +145,7 @@ class Window(QMainWindow):
             "review": self.go_review,
             "show": self._show,
             "again": self.queue.again,
+            "anyway": self._publish_anyway,
             "cancel": self.queue.cancel,
             "remove": self.queue.remove,
         }
@@ -179,13 +180,23 @@ class Window(QMainWindow):
         self.go_home()
         self.queue.again(key)
 
+    def _publish_anyway(self, key: str) -> None:
+        if "anyway" in tell.able(self.queue.items[key]) and self._asked("anyway"):
+            self.queue.publish_anyway(key)
+
     def _refused(self, error: Exception) -> None:
         self.home.notice.tell(tell.refusal(error))
 
     def _really_stop(self) -> bool:
-        answers = QMessageBox.StandardButton.Close | QMessageBox.StandardButton.Cancel
-        asked = QMessageBox(QMessageBox.Icon.Question, say("close.title"), say("close.text"), answers, self)
+        return self._asked("close")
+
+    def _asked(self, what: str) -> bool:
+        """Asks before what cannot be taken back; the safe answer is the one that Return gives."""
+        answers = QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.Cancel
+        asked = QMessageBox(
+            QMessageBox.Icon.Warning, say(f"{what}.title"), say(f"{what}.text"), answers, self
+        )
         asked.setDefaultButton(QMessageBox.StandardButton.Cancel)
-        asked.button(QMessageBox.StandardButton.Close).setText(say("close.stop"))
-        asked.button(QMessageBox.StandardButton.Cancel).setText(say("close.stay"))
-        return asked.exec() == QMessageBox.StandardButton.Close
+        asked.button(QMessageBox.StandardButton.Yes).setText(say(f"{what}.yes"))
+        asked.button(QMessageBox.StandardButton.Cancel).setText(say(f"{what}.no"))
+        return asked.exec() == QMessageBox.StandardButton.Yes

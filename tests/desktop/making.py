@@ -34,6 +34,9 @@ if how == "hang":
 if how == "fail":
     tell("failed", error="DamagedError", message="it is damaged", hint="", exit_code=3)
     sys.exit(3)
+if how == "audit" and "--accept-unverified" not in arguments:
+    tell("failed", error="AuditError", message="faces may still be seen", hint="", exit_code=5)
+    sys.exit(5)
 if arguments[0] != "render":
     shutil.copy(Path(__file__).with_name("plan.json"), arguments[arguments.index("--plan") + 1])
 shutil.copy(Path(__file__).with_name("result.mp4"), output)

@@ -206,7 +206,7 @@ def test_closing_mid_run_asks_and_clears_up(
     monkeypatch.setattr(QMessageBox, "exec", lambda _: QMessageBox.StandardButton.Cancel)
     assert not window.close()
     assert window.queue.busy
-    monkeypatch.setattr(QMessageBox, "exec", lambda _: QMessageBox.StandardButton.Close)
+    monkeypatch.setattr(QMessageBox, "exec", lambda _: QMessageBox.StandardButton.Yes)
     assert window.close()
     assert window.queue._engine is not None
     assert window.queue._engine._process.processId() == 0
@@ -277,3 +277,21 @@ def test_the_window_s_process_loads_neither_network_nor_opencv() -> None:
         "sys.exit(repr(bad) if bad else 0)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_publishing_in_spite_of_the_audit_is_a_second_deliberate_act(
+    window: Window, clip: Path, until: Until, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine(tmp_path / "engine", "audit")
+    window.add([clip])
+    until(lambda: [item.error for item in window.queue.items.values()] == ["AuditError"])
+    assert not (tmp_path / "clip-blurred.mp4").exists()
+    (card,) = window.home.cards.values()
+    assert card.buttons["anyway"].isVisible()
+    monkeypatch.setattr(QMessageBox, "exec", lambda _: QMessageBox.StandardButton.Cancel)
+    card.buttons["anyway"].click()
+    assert [item.status for item in window.queue.items.values()] == ["failed"]
+    monkeypatch.setattr(QMessageBox, "exec", lambda _: QMessageBox.StandardButton.Yes)
+    card.buttons["anyway"].click()
+    until(lambda: [item.status for item in window.queue.items.values()] == ["done"])
+    assert (tmp_path / "clip-blurred.mp4").exists()
