@@ -96,9 +96,19 @@ def _measurements(data: mmap, table: Box) -> Iterator[tuple[str, str, str]]:
         _, constant, _, size = struct.unpack_from(">4I", data, boxes[b"stsz"].start)
         sample = data[first : first + min(constant or size, _READ)]
         said.append(_readable(sample))
+        yield from ((kind, boxes[b"stsd"].place, name) for kind, name in _gopro_names(sample))
     if _POSITIONS.search(entry + sample):
         yield "place", boxes[b"stsd"].place, "positions along the way, in a track of measurements"
     yield "telemetry", boxes[b"stsd"].place, ", ".join(part for part in said if part)
+
+
+def _gopro_names(sample: bytes) -> Iterator[tuple[str, str]]:
+    """What GoPro's measurements say of the device, by keys, each with a size and a count."""
+    for found in re.finditer(rb"(DVNM|MINF|FWVS|FMWR|CASN)c(.)(..)", sample, re.DOTALL):
+        length = found[2][0] * int.from_bytes(found[3], "big")
+        name = sample[found.end() : found.end() + length].strip(b"\0 ")
+        if name and name.isascii():
+            yield "serial" if found[1] == b"CASN" else "device", name.decode("ascii")
 
 
 def _identifiers(box: Box, head: bytes) -> Iterator[tuple[str, str, str]]:
