@@ -50,12 +50,10 @@ def iou(a: Boxes, b: Boxes) -> NDArray[np.float32]:
     return shares
 
 
-def iou_of_pairs(a: Boxes, b: Boxes) -> NDArray[np.float32]:
-    """Intersection over union of each box of ``a`` with the same row of ``b``, shape (N,), 0 to 1."""
-    wh = np.maximum(np.minimum(a[:, 2:], b[:, 2:]) - np.maximum(a[:, :2], b[:, :2]), 0)
-    inner = wh[:, 0] * wh[:, 1]
-    shares: NDArray[np.float32] = inner / np.maximum(areas(a) + areas(b) - inner, np.float32(1e-6))
-    return shares
+def overlaps_of_pairs(a: Boxes, b: Boxes) -> NDArray[np.float32]:
+    """Area of the intersection of each box of ``a`` with the same row of ``b``, shape (N,)."""
+    wh: NDArray[np.float32] = np.maximum(np.minimum(a[:, 2:], b[:, 2:]) - np.maximum(a[:, :2], b[:, :2]), 0)
+    return wh[:, 0] * wh[:, 1]
 
 
 def non_maximum_suppression(boxes: Boxes, scores: NDArray[np.float32], limit: float) -> NDArray[np.intp]:

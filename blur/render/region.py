@@ -88,23 +88,27 @@ def touched(
     A coarse cell is touched wherever a finer cell inside it is, down to the last bit: every
     rounding below is monotonic in the nearest row and in the cell's size.
     """
-    result = np.zeros((rows, cols), np.bool_)
     (cell_x, cell_y), (left, top) = cell, at
-    columns = np.arange(cols)
-    for x0, y0, x1, y1 in np.asarray(regions, np.int64).reshape(-1, 4).tolist():
-        first = max((y0 - top) // cell_y, 0)
-        last = min(-((top - y1) // cell_y), rows)
-        if first >= last:
-            continue
-        # Twice the distance from the centre, so that all of it stays whole.
-        upper = 2 * (top + np.arange(first, last) * cell_y) - (y0 + y1)
-        nearest = np.maximum(np.maximum(upper, -(upper + 2 * cell_y)), 0).astype(np.float64)
-        tall, wide = float(y1 - y0), float(x1 - x0)
-        half = wide * np.sqrt(np.maximum(tall * tall - nearest * nearest, 0)) / tall
-        start = np.floor((x0 + x1 - half - 2 * left) / (2 * cell_x))
-        stop = np.ceil((x0 + x1 + half - 2 * left) / (2 * cell_x))
-        result[first:last] |= (columns >= start[:, None]) & (columns < stop[:, None])
-    return result
+    boxes = np.asarray(regions, np.int64).reshape(-1, 4)
+    first = np.maximum((boxes[:, 1] - top) // cell_y, 0)
+    count = np.maximum(np.minimum(-((top - boxes[:, 3]) // cell_y), rows) - first, 0)
+    # One entry for each row of each ellipse; all of them are worked out together.
+    which = np.repeat(np.arange(len(boxes)), count)
+    row = np.arange(len(which)) - np.repeat(np.cumsum(count) - count - first, count)
+    x0, y0, x1, y1 = boxes[which].T
+    # Twice the distance from the centre, so that all of it stays whole.
+    upper = 2 * (top + row * cell_y) - (y0 + y1)
+    nearest = np.maximum(np.maximum(upper, -(upper + 2 * cell_y)), 0).astype(np.float64)
+    tall, wide = (y1 - y0).astype(np.float64), (x1 - x0).astype(np.float64)
+    half = wide * np.sqrt(np.maximum(tall * tall - nearest * nearest, 0)) / tall
+    start = np.floor((x0 + x1 - half - 2 * left) / (2 * cell_x)).clip(0, cols)
+    stop = np.ceil((x0 + x1 + half - 2 * left) / (2 * cell_x)).clip(start, cols)
+    line = row * (cols + 1)
+    places = rows * (cols + 1)
+    begin = np.bincount(line + start.astype(np.int64), minlength=places)
+    end = np.bincount(line + stop.astype(np.int64), minlength=places)
+    depth = np.cumsum((begin - end).reshape(rows, cols + 1), axis=1)
+    return depth[:, :cols] > 0
 
 
 def _patch(boxes: NDArray[np.int64], window: NDArray[np.int64], cell: tuple[int, int]) -> Patch:
@@ -128,9 +132,8 @@ def _merge(boxes: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.intp
         leaders, label = np.unique(meet.argmax(axis=1), return_inverse=True)
         if len(leaders) == len(boxes):
             break
-        joined = np.empty((len(leaders), 4), np.int64)
-        for index in range(len(leaders)):
-            members = boxes[label == index]
-            joined[index] = *members[:, :2].min(axis=0), *members[:, 2:].max(axis=0)
+        joined = boxes[np.unique(label, return_index=True)[1]]
+        np.minimum.at(joined[:, :2], label, boxes[:, :2])
+        np.maximum.at(joined[:, 2:], label, boxes[:, 2:])
         boxes, owner = joined, label[owner]
     return boxes, owner

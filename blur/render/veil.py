@@ -9,7 +9,7 @@ the coarser level what its own weight does not cover (push).
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import cv2
 import numpy as np
@@ -22,6 +22,11 @@ from blur.render.region import Mask, Patch, region_mask, touched
 Field: TypeAlias = NDArray[np.float32]
 """Shape (rows, columns, 2 or 4): luma, grain and, in colour, both chroma values of every cell."""
 
+Alpha: TypeAlias = NDArray[np.uint16]
+"""Shape (H, W), 0 to _FULL: how much of the veil is mixed in."""
+
+_FULL = 256
+_TRIANGLE = (np.add.outer(np.arange(16), np.arange(16)).ravel() / 6.52 - 15 / 6.52).astype(np.float32)
 _GREY_WEIGHT = 1e-6  # so little that it shows only where nothing else is left
 _SATURATION = np.float32(2)
 _GRAIN_LIMIT = 4.0  # 8-bit steps between neighbours; more than that is an edge, not grain
@@ -104,37 +109,40 @@ def _draw(planes: Planes, patch: Patch, field: Field, ring: int, rng: np.random.
     alpha = _feather(patch.mask, ring)
     luma = enlarge(field[..., :2], patch, (0, 0), side)
     veil = luma[..., 0] + luma[..., 1] * _noise(alpha.shape, rng)
-    _blend(planes.arrays[0][patch.window()], veil, alpha, patch.mask, planes.depth)
+    _blend(planes.arrays[0][patch.window()], veil, alpha, planes.depth)
     if len(planes.arrays) == 1:
         return
     sub = (planes.sub_x, planes.sub_y)
     chroma = enlarge(field[..., 2:], patch, sub, side)
     every = (slice(None, None, 1 << sub[1]), slice(None, None, 1 << sub[0]))
     for index, plane in enumerate(planes.arrays[1:]):
-        _blend(plane[patch.window(*sub)], chroma[..., index], alpha[every], patch.mask[every], planes.depth)
+        _blend(plane[patch.window(*sub)], chroma[..., index], alpha[every], planes.depth)
 
 
-def _blend(
-    target: NDArray[np.integer], veil: NDArray[np.float32], alpha: NDArray[np.float32], mask: Mask, depth: int
-) -> None:
-    source = target.astype(np.float32)
-    # Without this a rounding error of the blend could still tell one protected value from another.
-    source[mask] = 0
-    mixed = source + alpha * (veil - source)
-    np.copyto(target, np.rint(mixed).clip(0, (1 << depth) - 1), casting="unsafe")
+def _blend(target: NDArray[np.integer], veil: NDArray[np.float32], alpha: Alpha, depth: int) -> None:
+    """Mix the veil into the target, in whole numbers: where alpha is _FULL, nothing of the target is left."""
+    wide: Any = np.uint16 if depth == 8 else np.uint32
+    weight = alpha.astype(wide, copy=False)
+    drawn = (veil + np.float32(0.5)).clip(0, (1 << depth) - 1).astype(wide)
+    mixed = target * (_FULL - weight) + drawn * weight + _FULL // 2
+    np.copyto(target, mixed // _FULL, casting="unsafe")
 
 
-def _feather(mask: Mask, ring: int) -> NDArray[np.float32]:
-    """One inside the mask, falling smoothly to nought at the distance ``ring`` outside of it."""
-    away = np.asarray(cv2.distanceTransform((~mask).view(np.uint8), cv2.DIST_L2, 3), np.float32)
-    near: NDArray[np.float32] = (1 - away / np.float32(ring)).clip(0, 1)
-    return near * near * (3 - 2 * near)
+def _feather(mask: Mask, ring: int) -> Alpha:
+    """_FULL inside the mask, falling smoothly to nought before the distance ``ring`` outside of it."""
+    # The mask grown by a reach and smoothed over it: squares, which are widest across their corners.
+    reach = int(ring / (2 * 2**0.5))
+    side = 2 * reach + 1
+    grown = cv2.dilate(mask.astype(np.uint8) * np.uint8(255), np.ones((side, side), np.uint8))
+    smooth = np.asarray(cv2.blur(grown, (side, side)), np.uint16)
+    alpha = smooth + (smooth >> 7)
+    alpha[mask] = _FULL
+    return alpha
 
 
 def _noise(shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float32]:
     """Triangular noise of about unit deviation; the sum of two even ones is nearly as good as normal."""
-    bits = rng.integers(0, 256, shape, np.uint8)
-    return ((bits & 15) + (bits >> 4)).astype(np.float32) * np.float32(1 / 6.52) - np.float32(15 / 6.52)
+    return np.asarray(cv2.LUT(rng.integers(0, 256, shape, np.uint8), _TRIANGLE), np.float32)
 
 
 def _cells(planes: Planes, side: int, rows: int, cols: int) -> Field:

@@ -13,12 +13,13 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from blur.geometry import Boxes, iou_of_pairs
+from blur.geometry import Boxes, areas, grown, overlaps_of_pairs
 from blur.track.link import Chain, Sighting, way_back, way_on
 from blur.track.observe import Observations
 
-AGREE = 0.5
-"""Two places whose boxes overlap by this much IoU are covered by one mask."""
+REACH = 1.45
+SHARE = 0.9
+"""A mask hides another place too if a box ``REACH`` times its face's holds this share of that place."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,8 +52,13 @@ def fill(seen: Observations, chain: Chain, hold: int) -> tuple[Path, Path, Path]
     return Path(frames, main), first_other, second_other
 
 
+def hides(boxes: Boxes, others: Boxes) -> NDArray[np.bool_]:
+    """Whether the mask of each box, as small as masks are, hides the other of the same row; shape (N,)."""
+    return overlaps_of_pairs(grown(boxes, REACH), others) >= SHARE * areas(others)
+
+
 def _apart(frames: NDArray[np.int64], main: Boxes, other: Boxes) -> Path:
-    kept = iou_of_pairs(main, other) < AGREE
+    kept = ~hides(main, other)
     return Path(frames[kept], other[kept])
 
 

@@ -4,8 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blur.geometry import iou_of_pairs
-from blur.track.fill import AGREE, Path, fill
+from blur.track.fill import Path, fill, hides
 from blur.track.link import Chain, link, way_back, way_on
 from blur.track.observe import Look, Observations
 from tests.track.seeing import boxes, observations, observed, similarity
@@ -73,13 +72,13 @@ def test_other_places_are_those_that_the_path_is_not_at(seen: Observations, hold
     for _, main, other in filled(seen, hold):
         assert np.isin(other.frames, main.frames).all()
         at = np.searchsorted(main.frames, other.frames)
-        assert (iou_of_pairs(main.boxes[at], other.boxes) < AGREE).all()
+        assert not hides(main.boxes[at], other.boxes).any()
 
 
 def near(places: tuple[Path, Path], frame: int, box: np.ndarray) -> bool:
     """Whether one of the paths is where a box is, or close enough for one mask."""
     rows = np.concatenate([path.boxes[path.frames == frame] for path in places])
-    return bool((iou_of_pairs(rows, np.tile(box, (len(rows), 1))) >= AGREE - 1e-3).any())
+    return bool(hides(rows, np.tile(box, (len(rows), 1))).any())
 
 
 @given(observations(), holds)
