@@ -122,6 +122,21 @@ def test_boxes_that_libav_does_not_tell_of_are_read(
     assert list(foreign_boxes(path)) == [expected]
 
 
+def test_positions_and_names_in_an_action_cameras_measurements_are_told(tmp_path: Path) -> None:
+    sample = b"DVNMc\1\0\x0bHERO Test 1\0CASNc\1\0\x0eC3461324500000\0\0GPS5l\x14\0\1" + bytes(20)
+    entry = struct.pack(">II", 0, 1) + box(b"gpmd", bytes(6) + b"\0\1")
+    sizes = struct.pack(">IIII", 0, 0, 1, len(sample))
+    head = box(b"ftyp", b"isom\0\0\0\0") + box(b"mdat", sample)
+    place = struct.pack(">III", 0, 1, len(head) - len(sample))
+    table = box(b"stbl", box(b"stsd", entry) + box(b"stsz", sizes) + box(b"stco", place))
+    path = tmp_path / "a.mp4"
+    path.write_bytes(head + box(b"moov", box(b"trak", box(b"mdia", box(b"minf", table)))))
+    told = [(kind, value) for kind, _, value in foreign_boxes(path)]
+    assert told[:2] == [("device", "HERO Test 1"), ("serial", "C3461324500000")]
+    assert told[2][0] == "place"
+    assert told[3][0] == "telemetry"
+
+
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_torn_files_end_the_walk_and_nothing_else(tmp_path: Path, data: st.DataObject) -> None:
