@@ -17,7 +17,7 @@ from blur.batch.naming import NAMES, Names
 from blur.console.group import Commands, DefaultCommand, stop_on_signals
 from blur.errors import MissingError, UsageError
 from blur.sandbox.offline import seal
-from blur.settings import AUDIO, CAMERA_TRACES, PRESETS, STYLES, Settings
+from blur.settings import AUDIO, CAMERA_TRACES, ON_DAMAGE, PRESETS, STYLES, Settings
 from blur.timing import spans
 
 if TYPE_CHECKING:
@@ -46,6 +46,12 @@ making = options(
     click.option("--audio", type=click.Choice(AUDIO), help="What becomes of the sound.  [default: remove]"),
     click.option("--mute", metavar="SPANS", help="Beeps in the sound, such as 0:12.5-0:14,1:03-1:05."),
     click.option("--camera-trace", type=click.Choice(CAMERA_TRACES), default=DEFAULTS.camera_trace),
+    click.option(
+        "--on-damage",
+        type=click.Choice(ON_DAMAGE),
+        default=DEFAULTS.on_damage,
+        help="Refuse a damaged clip, or make black what cannot be decoded.  [default: refuse]",
+    ),
     click.option("--crf", type=int, default=DEFAULTS.crf, show_default=True, help="0 best to 51 smallest."),
     click.option("--force", is_flag=True, help="Replace outputs that are there already."),
     click.option("--replacewith", hidden=True),

@@ -47,6 +47,7 @@ class Engine:
     find_traces: Callable[[Path], Collection[Trace]]
     draft: Callable[[Path, bool], AbstractContextManager[Draft]]
     save_plan: Callable[[Plan, Path, bool], None]
+    mend: Callable[[Clip], Clip] = lambda clip: clip
 
 
 def engine_for(source: Path, target: Path) -> Engine:
@@ -71,6 +72,7 @@ def video_engine() -> Engine:
     from blur.detect.analyse import analyse
     from blur.media.draft import Draft
     from blur.media.probe import probe
+    from blur.media.reader import mended
     from blur.plan.build import build_plan
     from blur.plan.store import save
     from blur.render.film import render
@@ -96,6 +98,7 @@ def video_engine() -> Engine:
         find_traces=find_traces,
         draft=lambda target, force: Draft(target, force=force),
         save_plan=lambda plan, path, force: save(plan, path, force=force),
+        mend=mended,
     )
 
 

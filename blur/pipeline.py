@@ -75,12 +75,14 @@ def anonymise(
         # The drafts come first, so that a taken name or a locked folder shows before the long work.
         drafts = None if dry_run else stack.enter_context(_drafts(engine, target, settings, force))
         yield Started(name, "probe")
-        clip = engine.probe(source)
+        clip = _probed(engine, source, settings)
         observations = yield from engine.analyse(clip, settings)
         yield Started(name, "plan")
         plan = engine.build_plan(observations, settings)
         if len(plan.pts) == 0:
             raise UnreadableError("there is no frame in it")
+        if clip.damage:
+            plan = yield from _damage(clip, plan)
         made = None
         if drafts is None:
             yield Notice(name, "dry-run", _summary(plan))
@@ -113,11 +115,27 @@ def render_plan(
     engine = engine or engine_for(source, target)
     with _named_errors(), _drafts(engine, target, settings, force) as drafts:
         yield Started(name, "probe")
-        clip = engine.probe(source)
+        clip = _probed(engine, source, settings)
         made, plan = yield from _make(engine, clip, plan, None, settings, drafts)
         yield Started(name, "publish")
         made.publish()
     return (yield from _finish(name, plan, target, began))
+
+
+def _probed(engine: Engine, source: Path, settings: Settings) -> Clip:
+    clip = engine.probe(source)
+    return engine.mend(clip) if settings.on_damage == "cover" else clip
+
+
+def _damage(clip: Clip, plan: Plan) -> Steps[Plan]:
+    """Says which seconds are black since they could not be decoded; a person should look at them."""
+    from blur.plan.model import Doubt
+
+    doubts = [Doubt(first, last, "damaged, and black as a whole", 1000) for first, last in clip.damage]
+    missing = max((clip.frames or 0) - len(plan.pts), 0)
+    ends = f" The last {missing} frames are missing." if missing else ""
+    yield Notice(clip.name, "damaged", f"Damaged, and black as a whole, at {_spans(plan, doubts)}.{ends}")
+    return replace(plan, doubts=(*doubts, *plan.doubts))
 
 
 @contextmanager

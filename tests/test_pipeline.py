@@ -493,3 +493,18 @@ def test_events_of_the_audit_name_the_clip_and_not_its_draft(source: Path) -> No
     assert [event.clip for event in events if isinstance(event, Started) and event.stage == "check"] == [
         "clip.mov"
     ]
+
+
+def test_damage_is_mended_only_where_asked_for_told_and_to_be_looked_at(source: Path) -> None:
+    bench = Bench(source)
+    torn = replace(bench.clip, damage=((5100, 5300),), frames=12)
+    engine = bench.but(mend=lambda _: torn)
+    _, outcome = run(anonymise(source, source.with_name("o.mp4"), Settings(), engine=engine))
+    assert outcome.exit_code == 0
+    covering = Settings(on_damage="cover")
+    events, outcome = run(anonymise(source, source.with_name("p.mp4"), covering, engine=engine))
+    assert outcome.exit_code == 4
+    assert notices(events)["damaged"] == (
+        "Damaged, and black as a whole, at 0:00.1 to 0:00.3. The last 2 frames are missing."
+    )
+    assert notices(events)["look"] == "Look at the output at 0:00.1 to 0:00.3."

@@ -39,6 +39,8 @@ class Clip:
         rate: nominal frames per second, for estimates only.
         sound: the first sound track, None for a silent file.
         pixel_aspect: how wide an upright pixel is shown for its height; 1 for nearly every clip.
+        damage: first and last pts of every stretch that cannot be decoded, where it is to be read all
+            the same, with black frames there; empty for a clip that is refused at any damage.
     """
 
     path: Path
@@ -55,6 +57,7 @@ class Clip:
     rate: Fraction | None
     sound: Sound | None
     pixel_aspect: Fraction = Fraction(1)
+    damage: tuple[tuple[int, int], ...] = ()
 
     @property
     def name(self) -> str:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Generator, Iterable, Iterator
+from dataclasses import replace
 from fractions import Fraction
+from itertools import groupby
+from operator import itemgetter
 from queue import SimpleQueue
 from typing import TypeVar
 
@@ -17,7 +20,8 @@ from av.video.stream import VideoStream
 
 from blur.errors import DamagedError
 from blur.media.clip import Clip, Frame
-from blur.media.container import MAX_PIXELS, open_input, picture_stream
+from blur.media.container import STRICT, open_input, picture_stream
+from blur.media.mend import black, patched
 from blur.media.upright import upright
 from blur.timing import clock
 
@@ -39,7 +43,8 @@ def read(clip: Clip) -> Iterator[Frame]:
     """Yields the clip's presented frames in order, streamed.
 
     Frames that an edit list hides do not come out. Times are the container's own, in ticks of the
-    clip's time base; missing ones are filled in and none comes twice or backwards.
+    clip's time base; missing ones are filled in and none comes twice or backwards. A clip with
+    ``damage`` has black frames where nothing can be decoded.
 
     Raises:
         DamagedError: a frame could not be decoded without guessing, a frame stands for hours, or the
@@ -51,8 +56,10 @@ def read(clip: Clip) -> Iterator[Frame]:
     last: int | None = None
     with open_input(clip.path) as container:
         stream = picture_stream(container, clip.path)
-        for picture in _decoded(clip, container, stream):
-            pts = picture.pts
+        decode = patched if clip.damage else _decoded
+        latest: av.VideoFrame | None = None
+        for time, picture in decode(clip, container, stream):
+            pts = time
             if pts is None:
                 pts = 0 if last is None else last + max(step, 1)
             if last is not None and pts <= last:
@@ -60,7 +67,32 @@ def read(clip: Clip) -> Iterator[Frame]:
             elif last is not None and pts - last > longest:
                 raise DamagedError(f"{clip.name} is damaged: its clock jumps by more than an hour")
             last = pts
-            yield Frame(pts, upright(picture, clip))
+            latest = black(clip, latest) if picture is None else upright(picture, clip)
+            yield Frame(pts, latest)
+
+
+def mended(clip: Clip) -> Clip:
+    """The clip as it is where it can be read to its end, else with its damage noted, for reading it so.
+
+    Raises:
+        DamagedError: not one frame can be decoded.
+    """
+    try:
+        for _ in read(clip):
+            pass
+    except DamagedError:
+        with open_input(clip.path) as container:
+            frames = [
+                (pts, picture is None)
+                for pts, picture in patched(clip, container, picture_stream(container, clip.path))
+            ]
+        if all(lost for _, lost in frames):
+            raise
+        spans = [list(group) for lost, group in groupby(frames, itemgetter(1)) if lost]
+        # What is missing at the end has no frames that could be covered; the last one marks it.
+        damage = [(span[0][0], span[-1][0]) for span in spans] or [(frames[-1][0],) * 2]
+        return replace(clip, damage=tuple(damage))
+    return clip
 
 
 def ahead(source: Iterable[Item], size: int = 4) -> Generator[Item]:
@@ -104,10 +136,12 @@ def ahead(source: Iterable[Item], size: int = 4) -> Generator[Item]:
         thread.join()
 
 
-def _decoded(clip: Clip, container: InputContainer, stream: VideoStream) -> Iterator[av.VideoFrame]:
-    """The stream's pictures, with libav's tolerance for damage turned off."""
+def _decoded(
+    clip: Clip, container: InputContainer, stream: VideoStream
+) -> Iterator[tuple[int | None, av.VideoFrame]]:
+    """The stream's pictures and their times, with libav's tolerance for damage turned off."""
     codec = stream.codec_context
-    codec.options = {"err_detect": "crccheck+bitstream+buffer+explode", "max_pixels": str(MAX_PIXELS)}
+    codec.options = STRICT
     codec.thread_type = "AUTO"
     codec.thread_count = _threads(clip)
     tally = _Tally(clip, stream)
@@ -119,7 +153,7 @@ def _decoded(clip: Clip, container: InputContainer, stream: VideoStream) -> Iter
             tally.sent(packet)
             for picture in codec.decode(packet):
                 tally.presented(picture)
-                yield picture
+                yield picture.pts, picture
     except (av.FFmpegError, ValueError) as error:
         raise tally.damage("a frame could not be decoded") from error
     tally.check_whole(container)

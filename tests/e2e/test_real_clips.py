@@ -242,3 +242,14 @@ def test_the_original_is_not_replaced_even_by_force(shared: Path, tmp_path: Path
     ended = blur(clip, "-o", clip, "--force", "--preset", "fast")
     assert (ended.code, ended.events[-1]["error"]) == (2, "UsageError")
     assert state(clip) == before
+
+
+def test_damage_is_black_where_that_is_asked_for(shared: Path, tmp_path: Path) -> None:
+    clip, output = shared / "media" / "broken" / "bitrot_60kB_mid.mp4", tmp_path / "o.mp4"
+    ended = blur(clip, "-o", output, "--preset", "fast", "--on-damage", "cover")
+    assert ended.code == 4, ended.stderr
+    assert re.fullmatch(r"Damaged, and black as a whole, at 0:00\.\d to 0:01\.9\.", ended.notice("damaged"))
+    lumas = [frame.to_ndarray(format="gray").max() for frame in decoded(output)]
+    assert len(lumas) == 60
+    assert max(lumas[20:]) < 24
+    assert min(lumas[:10]) > 100

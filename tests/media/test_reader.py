@@ -69,9 +69,8 @@ def test_frames_come_in_the_order_in_which_they_are_shown(tmp_path: Path) -> Non
 def test_times_that_stand_still_are_made_to_rise(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     clip = probe(make_clip(tmp_path / "a.mp4", pts=range(5), time_base=Fraction(1, 30)))
     real = [frame.picture for frame in read(clip)]
-    for picture, pts in zip(real, [3, None, 3, 2, None], strict=True):
-        picture.pts = pts
-    monkeypatch.setattr("blur.media.reader._decoded", lambda *_: iter(real))
+    decoded = zip([3, None, 3, 2, None], real, strict=True)
+    monkeypatch.setattr("blur.media.reader._decoded", lambda *_: decoded)
     step = round(1 / (30 * clip.time_base.fraction))
     assert [frame.pts for frame in read(clip)] == [3, 3 + step, 4 + step, 5 + step, 5 + 2 * step]
 

@@ -1,0 +1,114 @@
+"""Damaged clips, for who asks for them: what cannot be decoded without guessing is black, as a whole.
+
+From the first packet that fails to the next key frame every frame refers to something that is lost.
+None of them is decoded; a black frame stands at each one's time instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import av
+from av.container import InputContainer
+from av.packet import Packet
+from av.video.reformatter import ColorRange
+from av.video.stream import VideoStream
+
+from blur.media.clip import Clip
+from blur.media.container import STRICT
+from blur.media.picture import plane_views
+
+
+def patched(
+    clip: Clip, container: InputContainer, stream: VideoStream
+) -> Iterator[tuple[int, av.VideoFrame | None]]:
+    """Every frame's time in order and its decoded picture, or None where there is none to be trusted."""
+    last: int | None = None
+    for pts, picture in _Patch(clip, container, stream).frames():
+        if last is None or pts > last:
+            last = pts
+            yield pts, picture
+
+
+def black(clip: Clip, like: av.VideoFrame | None) -> av.VideoFrame:
+    """A black picture in the clip's format, tagged as another one is."""
+    picture = av.VideoFrame(clip.width, clip.height, clip.pixel_format)
+    if like is not None:
+        picture.color_range, picture.colorspace = like.color_range, like.colorspace
+        picture.color_primaries, picture.color_trc = like.color_primaries, like.color_trc
+    scale = 1 << (picture.format.components[0].bits - 8)
+    luma, *chroma = plane_views(picture)
+    luma[:] = 0 if picture.color_range == ColorRange.JPEG else 16 * scale
+    for plane in chroma:
+        plane[:] = 128 * scale
+    return picture
+
+
+class _Patch:
+    """A decoder that is emptied at the first doubt and begins anew at the next key frame."""
+
+    def __init__(self, clip: Clip, container: InputContainer, stream: VideoStream) -> None:
+        self._clip = clip
+        self._container = container
+        self._stream = stream
+        self._codec = stream.codec_context
+        self._codec.options = STRICT
+        self._codec.thread_count = 1  # with several, a failure is told late and of another frame
+        self._sent: set[int] = set()
+        self._lost: set[int] = set()
+        self._key: int | None = None
+        """Of the key frame at which decoding began; None while nothing is decoded."""
+
+    def frames(self) -> Iterator[tuple[int, av.VideoFrame | None]]:
+        for packet in self._packets():
+            yield from self._decode(packet)
+        self._lost |= self._sent
+        yield from ((pts, None) for pts in sorted(self._lost))
+
+    def _packets(self) -> Iterator[Packet[VideoStream]]:
+        try:
+            for packet in self._container.demux(self._stream):
+                if packet.size or self._key is not None:  # the last, empty one asks for what is left
+                    yield packet
+        except (av.FFmpegError, ValueError):
+            return  # the container itself ends here
+
+    def _decode(self, packet: Packet[VideoStream]) -> Iterator[tuple[int, av.VideoFrame | None]]:
+        pts = packet.pts if packet.pts is not None else packet.dts
+        shown = packet.size > 0 and pts is not None and not packet.is_discard and not self._hidden(packet)
+        if self._key is None and packet.is_keyframe and not packet.is_corrupt:
+            self._key = pts
+        # Frames shown before the key frame but sent after it refer to what is lost.
+        if self._key is None or (shown and pts is not None and pts < self._key):
+            if shown and pts is not None:
+                self._lost.add(pts)
+            return
+        if shown and pts is not None:
+            self._sent.add(pts)
+        try:
+            pictures = [] if packet.is_corrupt else self._codec.decode(packet)
+            failed = packet.is_corrupt or any(picture.is_corrupt for picture in pictures)
+        except (av.FFmpegError, ValueError):
+            pictures, failed = [], True
+        for picture in pictures:
+            if not picture.is_corrupt:
+                yield from self._shown(picture)
+        if failed:
+            self._lost |= self._sent
+            self._sent.clear()
+            self._key = None
+            self._codec.flush_buffers()
+
+    def _shown(self, picture: av.VideoFrame) -> Iterator[tuple[int, av.VideoFrame | None]]:
+        pts = picture.pts if picture.pts is not None else min(self._sent, default=0)
+        passed = {sent for sent in self._sent if sent <= pts}
+        self._sent -= passed
+        if not picture.interlaced_frame:  # of which two packets may make one picture
+            self._lost |= passed - {pts}
+        earlier = sorted(lost for lost in self._lost if lost < pts)
+        self._lost -= {*earlier, pts}
+        yield from ((lost, None) for lost in earlier)
+        yield pts, picture
+
+    def _hidden(self, packet: Packet[VideoStream]) -> bool:
+        return self._clip.codec == "vp8" and not bytes(packet)[0] & 0x10
