@@ -1,0 +1,175 @@
+"""How many planted faces the second look finds, and how often it is wrong.
+
+Usage: planted.py [CLIPS [SEED]]
+
+Covers the crowds as `blur` does and audits the outputs: these alarms are false, as far as every face
+is covered. Then it plants scikit-image's astronaut where nothing is covered, 24 to 200 pixels tall,
+upright or tilted, in the middle or over the border, for 1 to 30 frames, encodes and audits again.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+from common import REPOSITORY, SHARED
+from numpy.typing import NDArray
+from skimage.data import astronaut
+
+sys.path.insert(0, str(REPOSITORY))
+from blur.audit.finding import Finding, covered_shares
+from blur.audit.output import audit
+from blur.events import Steps
+from blur.geometry import iou
+from blur.media.clip import Frame
+from blur.media.probe import probe
+from blur.media.reader import read
+from blur.media.writer import Writer
+from blur.pipeline import anonymise
+from blur.plan.model import Plan
+from blur.plan.store import load
+from blur.settings import PRESETS, Settings
+
+FACE = np.array([182.0, 58.0, 270.0, 178.0])
+"""The face in the photo."""
+HEAD = ((226.0, 112.0), (130.0, 180.0), 0.0)
+"""Centre, axes and turn of the ellipse that is cut out of the photo."""
+HEIGHTS = (24, 40, 64, 100, 150, 200)
+PER_CLIP = 24
+TRIES = 40
+
+
+@dataclass(frozen=True)
+class Planted:
+    """A face that was planted: shown from frame ``first`` on, ``height`` pixels tall, about (x, y)."""
+
+    first: int
+    frames: int
+    height: float
+    x: float
+    y: float
+    turn: float
+
+    def box(self, wider: float = 1.0) -> NDArray[np.float32]:
+        half = np.array([(FACE[2] - FACE[0]) / (FACE[3] - FACE[1]), 1.0]) * self.height / 2 * wider
+        return np.array(
+            [[self.x - half[0], self.y - half[1], self.x + half[0], self.y + half[1]]], np.float32
+        )
+
+    def shown(self) -> range:
+        return range(self.first, self.first + self.frames)
+
+
+def plant(plan: Plan, rng: np.random.Generator) -> list[Planted]:
+    """Faces at places and times where nothing is covered and no other one is."""
+    regions = plan.by_frame()
+    planted: list[Planted] = []
+    for attempt in range(PER_CLIP * TRIES):
+        frames = int(rng.integers(1, 31))
+        face = Planted(
+            int(rng.integers(0, len(plan.pts) - frames)),
+            frames,
+            HEIGHTS[attempt % len(HEIGHTS)] * rng.uniform(0.9, 1.1),
+            rng.uniform(0, plan.width),
+            rng.uniform(0, plan.height),
+            rng.normal(0, 15),
+        )
+        wide = face.box(1.6)
+        inside = np.clip(face.box(), 0, np.array([plan.width, plan.height] * 2, np.float32))
+        visible = (inside[0, 2:] - inside[0, :2]).prod() / (face.box()[0, 2:] - face.box()[0, :2]).prod()
+        free = visible > 0.7 and not any(
+            covered_shares(wide, regions.get(int(plan.pts[i]), np.empty((0, 4)))).any() for i in face.shown()
+        )
+        if free and not any(iou(wide, other.box(1.6)).any() for other in planted):
+            planted.append(face)
+        if len(planted) == PER_CLIP:
+            break
+    return planted
+
+
+def pasted(picture: NDArray[np.uint8], face: Planted) -> NDArray[np.uint8]:
+    """The picture with the astronaut's head in it."""
+    photo, head = astronaut()[..., ::-1].copy(), np.zeros((512, 512), np.float32)
+    cv2.ellipse(head, HEAD, 1.0, -1)
+    scale = face.height / (FACE[3] - FACE[1])
+    middle = (FACE[:2] + FACE[2:]) / 2
+    place = cv2.getRotationMatrix2D(middle.tolist(), face.turn, scale)
+    place[:, 2] += np.array([face.x, face.y]) - middle
+    smooth = cv2.GaussianBlur(photo, (0, 0), max(0.1, 0.5 / scale - 0.5))
+    size = picture.shape[1], picture.shape[0]
+    share = cv2.GaussianBlur(cv2.warpAffine(head, place, size), (0, 0), 1.0)[..., None]
+    mixed = cv2.warpAffine(smooth, place, size) * share + picture * (1 - share)
+    return np.asarray(mixed.round(), np.uint8)
+
+
+def rewrite(output: Path, target: Path, planted: Sequence[Planted]) -> None:
+    """Writes the output again with the faces in it."""
+    clip = probe(output)
+    with Writer(target, clip, 18) as writer:
+        for index, frame in enumerate(read(clip)):
+            picture = frame.picture.to_ndarray(format="bgr24")
+            for face in planted:
+                if index in face.shown():
+                    picture = pasted(picture, face)
+            made = av.VideoFrame.from_ndarray(picture, "bgr24").reformat(format=clip.pixel_format)
+            made.pts, made.time_base = frame.picture.pts, frame.picture.time_base
+            writer.write(Frame(frame.pts, made))
+
+
+def result(steps: Steps[tuple[Finding, ...]]) -> tuple[Finding, ...]:
+    while True:
+        try:
+            next(steps)
+        except StopIteration as stop:
+            return tuple(stop.value)
+
+
+def found(face: Planted, findings: Sequence[Finding]) -> bool:
+    return any(
+        one.frame in face.shown() and iou(face.box(), np.array([one.box], np.float32))[0, 0] > 0.3
+        for one in findings
+    )
+
+
+def main() -> None:
+    clips = sorted((SHARED / "media" / "crowdcam").glob("*.mp4"))[: int((sys.argv[1:2] or ["99"])[0])]
+    rng = np.random.default_rng(int((sys.argv[2:3] or ["0"])[0]))
+    alarms: dict[str, int] = defaultdict(int)
+    seen: dict[str, list[tuple[Planted, bool]]] = defaultdict(list)
+    minutes = 0.0
+    with tempfile.TemporaryDirectory() as folder:
+        for clip in clips:
+            output, plan_file, planted_file = (Path(folder, name) for name in ("o.mp4", "p.json", "f.mp4"))
+            settings = Settings(accept_unverified=True)
+            for _ in anonymise(clip, output, settings, force=True, plan_file=plan_file):
+                pass
+            plan = load(plan_file)
+            minutes += float(plan.time_base.seconds(int(plan.pts[-1] - plan.pts[0]))) / 60
+            faces = plant(plan, rng)
+            rewrite(output, planted_file, faces)
+            for preset in PRESETS:
+                depth = Settings(preset=preset)
+                alarms[preset] += len(result(audit(output, plan, None, depth)))
+                findings = result(audit(planted_file, plan, None, depth))
+                seen[preset] += [(face, found(face, findings)) for face in faces]
+            print(clip.name, len(faces), dict(alarms), flush=True)
+    for preset in PRESETS:
+        print(f"{preset}: {alarms[preset] / minutes:.1f} false alarms a minute")
+        for least in HEIGHTS:
+            for frames in (1, 5):
+                these = [
+                    ok for face, ok in seen[preset] if face.height >= 0.9 * least and face.frames >= frames
+                ]
+                print(f"  at least {least} px, {frames} frames: {sum(these)} of {len(these)} found", end=";")
+            print()
+
+
+if __name__ == "__main__":
+    main()
