@@ -94,8 +94,10 @@ def enlarge(field: Field, patch: Patch, sub: tuple[int, int], side: int) -> Fiel
     cols = np.arange(patch.x // side - around, -(-(patch.x + width) // side) + around)
     part = field[np.ix_(rows.clip(0, field.shape[0] - 1), cols.clip(0, field.shape[1] - 1))]
     wide, tall = side >> sub[0], side >> sub[1]
+    # A cubic step takes the corners off, the rest is straight: it looks the same and costs a quarter.
+    smooth = cv2.resize(part, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)
     size = (len(cols) * wide, len(rows) * tall)
-    large: Field = np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_CUBIC), np.float32)
+    large: Field = np.asarray(cv2.resize(smooth, size, interpolation=cv2.INTER_LINEAR), np.float32)
     down, right = patch.window(*sub)
     return large[
         around * tall : around * tall + down.stop - down.start,
@@ -108,7 +110,7 @@ def _draw(planes: Planes, patch: Patch, field: Field, ring: int, rng: np.random.
     side = cell_side(width, height)
     alpha = _feather(patch.mask, ring)
     luma = enlarge(field[..., :2], patch, (0, 0), side)
-    veil = luma[..., 0] + luma[..., 1] * _noise(alpha.shape, rng)
+    veil = luma[..., 0] + luma[..., 1] * _noise(patch.mask.shape, rng)
     _blend(planes.arrays[0][patch.window()], veil, alpha, planes.depth)
     if len(planes.arrays) == 1:
         return
@@ -140,9 +142,10 @@ def _feather(mask: Mask, ring: int) -> Alpha:
     return alpha
 
 
-def _noise(shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float32]:
+def _noise(shape: tuple[int, int], rng: np.random.Generator) -> NDArray[np.float32]:
     """Triangular noise of about unit deviation; the sum of two even ones is nearly as good as normal."""
-    return np.asarray(cv2.LUT(rng.integers(0, 256, shape, np.uint8), _TRIANGLE), np.float32)
+    bits = np.frombuffer(rng.bytes(shape[0] * shape[1]), np.uint8).reshape(shape)
+    return np.asarray(cv2.LUT(bits, _TRIANGLE), np.float32)
 
 
 def _cells(planes: Planes, side: int, rows: int, cols: int) -> Field:
