@@ -3,6 +3,7 @@
 
     python3 start.py CLIP...    anonymise clips; everything that `blur` takes can follow
     python3 start.py            make a demonstration clip and anonymise it
+    python3 start.py desktop    open the window
     python3 start.py --check    set up for development and run every check
 
 Standard library only, in a syntax that old Pythons read, so that they can say that they are too old.
@@ -26,6 +27,8 @@ MISSING = 7  # the exit code of Blur when something is missing on this machine
 REFUSED = 8  # ... when there is no space or no permission
 INTERRUPTED = 130
 
+EXTRAS = ("demo", "demo,desktop", "dev")  # each brings what the ones before it bring
+
 INSTALL_FAILED = """Blur could not be installed; the reason stands above. Setting up needs the internet, and a
 machine that the detectors are published for: Linux or Windows on x86-64, macOS on Apple silicon."""
 
@@ -43,7 +46,7 @@ def main(arguments):
         return fail(MISSING, "Blur needs Python 3.11 or newer; this is " + sys.version.split()[0] + ".")
     check = arguments == ["--check"]
     try:
-        code = set_up("dev" if check else "demo")
+        code = set_up("dev" if check else "demo,desktop" if arguments[:1] == ["desktop"] else "demo")
     except KeyboardInterrupt:
         return fail(INTERRUPTED, "Interrupted. The same command goes on with the set-up.")
     except OSError as error:
@@ -62,7 +65,7 @@ def set_up(extra):
     """Makes the environment and installs Blur, unless that was done already; returns an exit code."""
     state = fingerprint()
     done = STAMP.read_text(encoding="utf-8") if STAMP.is_file() else ""
-    if done in (state + extra, state + "dev") and weights_stand():
+    if done in [state + more for more in EXTRAS[EXTRAS.index(extra) :]] and weights_stand():
         return 0
     print("Setting Blur up. This is done once and takes some minutes.", file=sys.stderr)
     STAMP.unlink(missing_ok=True)

@@ -79,6 +79,17 @@ def test_development_brings_all_that_the_rest_needs_but_not_the_other_way(
     assert calls[-1][-1] == ".[dev]"
 
 
+def test_the_window_is_brought_when_it_is_asked_for(start: ModuleType, calls: list[list[str]]) -> None:
+    start.run_blur = lambda arguments: 0 if arguments == ["desktop"] else 1
+    start.set_up("demo")
+    calls.clear()
+    assert start.main(["desktop"]) == 0
+    assert calls[-1][-1] == ".[demo,desktop]"
+    calls.clear()
+    start.set_up("demo")
+    assert calls == []
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -62,7 +62,7 @@ class View(QWidget):
         self.original = False
         self.zoom = 1.0
         self._middle = QPointF(0.5, 0.5)
-        self._image: QImage | None = None
+        self.picture: QImage | None = None
         self._size = QSize(16, 9)
         self._shape = (16, 9)
         self._marks: Sequence[Mark] = ()
@@ -73,13 +73,13 @@ class View(QWidget):
     def set_clip(self, width: int, height: int) -> None:
         """The size of the upright picture, in the plan's pixels."""
         self._size, self._shape = QSize(width, height), (width, height)
-        self._image, self.zoom, self._middle = None, 1.0, QPointF(0.5, 0.5)
+        self.picture, self.zoom, self._middle = None, 1.0, QPointF(0.5, 0.5)
 
     def set_frame(self, image: QImage, *, original: bool) -> None:
         if image.height():
             # A picture is shown in its own proportions, which differ where pixels are not square.
             self._shape = image.width(), image.height()
-        self._image, self.original = image, original
+        self.picture, self.original = image, original
         self.update()
 
     def set_marks(self, marks: Sequence[Mark], chosen: int | None) -> None:
@@ -158,9 +158,9 @@ class View(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.fillRect(self.rect(), AROUND)
-        if self._image is None:
+        if self.picture is None:
             return
-        painter.drawImage(self._box(), self._image)
+        painter.drawImage(self._box(), self.picture)
         if self.original:
             self._paint_alarm(painter)
             return
@@ -212,7 +212,7 @@ class View(QWidget):
                 painter.drawEllipse(corner, 5, 5)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        if self.original or self._image is None or event.button() != Qt.MouseButton.LeftButton:
+        if self.original or self.picture is None or event.button() != Qt.MouseButton.LeftButton:
             return
         at = event.position()
         found = self._hit(at)
