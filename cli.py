@@ -173,6 +173,10 @@ def demo(folder: Path, force: bool, no_confine: bool, as_json: bool, quiet: bool
 @click.option("--json", "as_json", is_flag=True, help="A line of JSON for each file.")
 def traces(files: tuple[Path, ...], as_json: bool) -> None:
     """Tells what a video or photo carries that leads to people, places or devices: sources and outputs."""
+    if click.get_current_context().find_root().obj is not None:  # the program's own process
+        from blur.sandbox.confine import Reach, confine
+
+        confine(Reach.to(files), {})
     from blur.console.traces import as_text, report
 
     for file in files:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,9 @@ from click.testing import CliRunner
 from blur.media.probe import probe
 from blur.media.reader import read
 from blur.media.writer import Writer
+from blur.sandbox.confine import Reach
 from cli import cli
+from tests.conftest import REPO
 from tests.media.making import make_clip
 
 
@@ -68,3 +72,26 @@ def test_what_is_no_video_is_an_input_error(folder: Path) -> None:
     result = CliRunner().invoke(cli, ["traces", str(folder / "b.mp4")])
     assert result.exit_code == 3
     assert "anna" not in result.output
+
+
+def test_files_are_read_by_a_process_that_reaches_nothing_else(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reached: list[Reach] = []
+    monkeypatch.setattr("blur.sandbox.confine.confine", lambda reach, _: reached.append(reach))
+    files = [folder / "a.mp4", folder / "out.mp4"]
+    assert CliRunner().invoke(cli, ["traces", *map(str, files)], obj="kernel").exit_code == 0
+    assert reached == [Reach(reads=tuple(files))]
+
+
+def test_the_program_itself_tells_of_traces_while_it_is_confined(folder: Path) -> None:
+    said = subprocess.run(
+        [sys.executable, str(REPO / "cli.py"), "traces", "a.mp4", "out.webm"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "a program's name: Lavf" in said.stdout
+    assert "out.webm: no trace." in said.stdout
+    assert said.stderr == ""
