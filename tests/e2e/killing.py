@@ -46,7 +46,7 @@ class Scene:
         return digest, status.st_mtime_ns, status.st_ctime_ns, status.st_mode, status.st_nlink
 
     def command(self) -> list[str]:
-        options = ("--audio", "keep", "--force", "--quiet")
+        options = ("--audio", "keep", "--preset", "fast", "--force", "--quiet")
         return [sys.executable, str(REPO / "cli.py"), str(self.clip), "-o", str(self.output), *options]
 
     def run(self) -> float:

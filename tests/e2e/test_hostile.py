@@ -39,7 +39,7 @@ class Ended:
 
 def blur(*args: object, cwd: Path) -> Ended:
     """Runs the program, and measures it and its children."""
-    command = [sys.executable, str(REPO / "cli.py"), *map(os.fspath, args), "--json"]  # type: ignore[arg-type]
+    command = [sys.executable, str(REPO / "cli.py"), *map(os.fspath, args), "--preset", "fast", "--json"]  # type: ignore[arg-type]
     before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     run = subprocess.run(command, capture_output=True, timeout=SECONDS, check=False, cwd=cwd)
     after = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
@@ -222,7 +222,7 @@ def vanish(path: Path) -> None:
 
 
 def swap(path: Path) -> None:
-    other = make_clip(path.with_name("other.mp4"), size=(640, 480), pts=tuple(range(20)))
+    other = make_clip(path.with_name("other.mp4"), size=(320, 240), pts=tuple(range(20)))
     other.replace(path)
 
 
@@ -238,8 +238,17 @@ def test_a_clip_that_changes_while_it_is_read_is_refused_or_whole(
 ) -> None:
     source, out = tmp_path / "in" / "a.mp4", tmp_path / "out" / "a.mp4"
     source.parent.mkdir()
-    make_clip(source, size=(640, 480), pts=tuple(range(150)), coding={"g": "10"})
-    command = [sys.executable, str(REPO / "cli.py"), str(source), "-o", str(out), "--json"]
+    make_clip(source, size=(320, 240), pts=tuple(range(120)), coding={"g": "10"})
+    command = [
+        sys.executable,
+        str(REPO / "cli.py"),
+        str(source),
+        "-o",
+        str(out),
+        "--preset",
+        "fast",
+        "--json",
+    ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
         assert run.stdout is not None
         for line in run.stdout:
