@@ -66,6 +66,33 @@ def test_a_still_camera_is_still() -> None:
     assert motion.change < 0.1
 
 
+@pytest.mark.parametrize("x", [30, 50])
+def test_a_fast_pan_is_found(x: int) -> None:
+    matrix = similarity(x, 0)
+    assert error(estimate(seen_after(STILL), seen_after(matrix)).matrix, matrix) < HALF
+
+
+@pytest.mark.xfail(strict=True, reason="corners of smeared pictures cannot be followed so far")
+@pytest.mark.parametrize("x", [120, 140])
+def test_a_whip_pan_is_found_in_smeared_pictures(x: int) -> None:
+    matrix = similarity(x, 0)
+    before, after = (
+        np.asarray(cv2.blur(picture, (x // 2, 1)), np.uint8)
+        for picture in (seen_after(STILL), seen_after(matrix))
+    )
+    assert error(estimate(before, after).matrix, matrix) < 2
+
+
+@pytest.mark.xfail(strict=True, reason="brightness is not evened out before movement is measured")
+@pytest.mark.parametrize("gain", [0.9, 0.5])
+def test_a_change_of_light_is_not_taken_for_a_movement(gain: float) -> None:
+    before = seen_after(STILL)
+    motion = estimate(before, (before * gain).astype(np.uint8))
+    assert error(motion.matrix, STILL) < HALF
+    assert motion.trust > 0.5
+    assert motion.change < 15
+
+
 def test_what_walks_through_the_picture_is_outvoted() -> None:
     matrix = similarity(4, 2)
     before, after = seen_after(STILL).copy(), seen_after(matrix).copy()
