@@ -14,25 +14,19 @@ from typing import TypeVar
 
 import av
 from av.container import InputContainer
-from av.packet import Packet
-from av.stream import Stream
 from av.video.stream import VideoStream
 
 from blur.errors import DamagedError
 from blur.media.clip import Clip, Frame
 from blur.media.container import STRICT, open_input, picture_stream
 from blur.media.mend import black, patched
+from blur.media.tally import Tally
 from blur.media.upright import upright
-from blur.timing import clock
 
 Item = TypeVar("Item")
 
 # Every decoder thread holds a picture of its own, so large pictures get fewer of them.
 _DECODER_BYTES = 256 << 20
-
-# How much less than the header's duration a whole file may hold: headers are rounded, and count
-# the last packet's length in different ways.
-_SLACK = Fraction(1, 2)
 
 # The longest that a frame may stand. What jumps further was made to last for ever: MP4 counts a
 # frame's ticks in 31 bits, and players stop there.
@@ -75,7 +69,7 @@ def mended(clip: Clip) -> Clip:
     """The clip as it is where it can be read to its end, else with its damage noted, for reading it so.
 
     Raises:
-        DamagedError: not one frame can be decoded.
+        DamagedError: not one frame can be decoded, or nothing tells which frames are damaged.
     """
     try:
         for _ in read(clip):
@@ -86,8 +80,8 @@ def mended(clip: Clip) -> Clip:
                 (pts, picture is None)
                 for pts, picture in patched(clip, container, picture_stream(container, clip.path))
             ]
-        if all(lost for _, lost in frames):
-            raise
+        if all(lost for _, lost in frames) or clip.codec == "gif":
+            raise  # libav does not tell which frames of a GIF are broken
         spans = [list(group) for lost, group in groupby(frames, itemgetter(1)) if lost]
         # What is missing at the end has no frames that could be covered; the last one marks it.
         damage = [(span[0][0], span[-1][0]) for span in spans] or [(frames[-1][0],) * 2]
@@ -144,7 +138,7 @@ def _decoded(
     codec.options = STRICT
     codec.thread_type = "AUTO"
     codec.thread_count = _threads(clip)
-    tally = _Tally(clip, stream)
+    tally = Tally(clip, stream)
     try:
         for packet in container.demux((stream, *container.streams.audio)):
             if packet.stream is not stream:
@@ -163,71 +157,3 @@ def _threads(clip: Clip) -> int:
     picture_bytes = clip.width * clip.height * 3
     processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(1, min(processors, _DECODER_BYTES // picture_bytes, 16))
-
-
-class _Tally:
-    """Counts what went into the decoder and what came out, so that no frame is lost unnoticed."""
-
-    def __init__(self, clip: Clip, stream: VideoStream) -> None:
-        self._clip = clip
-        self._stream = stream
-        self._packets = 0
-        self._expected = 0
-        self._waiting: list[int] = []
-        self._pictures = 0
-        self._first = 0
-        self._last = 0
-        self._interlaced = False
-        self._end = Fraction(0)
-
-    def damage(self, what: str) -> DamagedError:
-        seconds = self._clip.time_base.seconds(self._last - self._first)
-        return DamagedError(f"{self._clip.name} is damaged near {clock(seconds)}: {what}")
-
-    def heard(self, packet: Packet[Stream]) -> None:
-        """A packet of another stream, which tells how far the file reaches."""
-        if packet.pts is not None and packet.time_base:
-            self._end = max(self._end, (packet.pts + (packet.duration or 0)) * packet.time_base)
-
-    def sent(self, packet: Packet[Stream]) -> None:
-        """A packet of the picture, before it is decoded."""
-        if packet.size == 0:
-            return
-        if packet.is_corrupt:
-            raise self.damage("a part of the file is missing")
-        self.heard(packet)
-        self._packets += 1
-        if packet.is_discard or (self._clip.codec == "vp8" and not bytes(packet)[0] & 0x10):
-            return  # hidden by an edit list, or a VP8 picture that is only referred to
-        self._expected += 1
-        if not self._pictures and packet.pts is not None:
-            self._waiting.append(packet.pts)
-
-    def presented(self, picture: av.VideoFrame) -> None:
-        if picture.is_corrupt:
-            raise self.damage("a frame could not be decoded in full")
-        if not self._pictures:
-            # Frames before the first key frame refer to what a cut took away; players skip them.
-            self._first = picture.pts or 0
-            self._expected -= sum(pts < self._first for pts in self._waiting)
-            self._waiting.clear()
-        self._pictures += 1
-        self._last = self._last if picture.pts is None else picture.pts
-        self._interlaced |= picture.interlaced_frame
-
-    def check_whole(self, container: InputContainer) -> None:
-        """Raises DamagedError where the file ended before what its header promises."""
-        indexed = "mp4" in container.format.name
-        # Outside MP4, two fields may come in packets of their own and make one picture.
-        fields = 2 if self._interlaced and not indexed else 1
-        if self._pictures * fields < self._expected or not self._pictures:
-            raise self.damage(f"{self._expected - self._pictures} frames are missing")
-        if indexed:
-            if len(self._stream.index_entries) > self._packets:
-                raise self.damage("the file ends early")
-        elif container.duration is not None:
-            # Matroska's duration counts from 0, that of the others from the first packet.
-            start = 0 if "matroska" in container.format.name else container.start_time or 0
-            promised = Fraction(container.duration + start, av.time_base)
-            if promised - self._end > _SLACK:
-                raise self.damage("the file ends early")

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from blur.errors import DamagedError, InputError
 from blur.media.picture import as_luma
 from blur.media.probe import probe
-from blur.media.reader import ahead, read
+from blur.media.reader import ahead, mended, read
 from blur.timing import TimeBase
 from tests.media.making import make_clip, tone
 
@@ -115,6 +115,51 @@ def test_overwritten_bytes_are_damage_and_never_a_smeared_frame(tmp_path: Path, 
     path.write_bytes(content)
     with pytest.raises(DamagedError, match=r"near 0:0"):
         times(path)
+
+
+def torn(path: Path) -> Path:
+    content = bytearray(path.read_bytes())
+    middle = len(content) // 2
+    content[middle : middle + 600] = np.random.default_rng(1).bytes(600)
+    path.write_bytes(content)
+    return path
+
+
+@pytest.mark.parametrize("suffix", ["gif", "avi", "mkv"])
+def test_lost_frames_are_missed_in_every_container(tmp_path: Path, suffix: str) -> None:
+    codec, pixel_format = {"gif": ("gif", "rgb8"), "avi": ("mpeg4", "yuv420p")}.get(
+        suffix, ("libx264", "yuv420p")
+    )
+    path = tmp_path / f"a.{suffix}"
+    make_clip(path, size=(160, 128), pts=range(40), codec=codec, pixel_format=pixel_format)
+    assert len(times(path)) == 40
+    with pytest.raises(InputError):
+        times(torn(path))
+
+
+def test_a_gif_is_not_mended_since_nothing_tells_what_is_broken_in_it(tmp_path: Path) -> None:
+    path = make_clip(tmp_path / "a.gif", size=(160, 128), pts=range(40), codec="gif", pixel_format="rgb8")
+    with pytest.raises(DamagedError):
+        mended(probe(torn(path)))
+
+
+def test_frames_that_a_theora_stream_lost_are_missed(tmp_path: Path) -> None:
+    source = make_clip(tmp_path / "a.mkv", size=(160, 128), pts=range(60))
+    path = tmp_path / "a.ogv"
+    command = [
+        imageio_ffmpeg.get_ffmpeg_exe(),
+        "-i",
+        str(source),
+        "-c:v",
+        "libtheora",
+        "-q:v",
+        "9",
+        str(path),
+    ]
+    subprocess.run(command, check=True, capture_output=True)
+    assert len(times(path)) == 60
+    with pytest.raises(DamagedError):
+        times(torn(path))
 
 
 def test_hidden_vp8_pictures_are_not_missing_frames(tmp_path: Path) -> None:
