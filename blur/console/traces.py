@@ -6,9 +6,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from blur.batch.naming import telling
 from blur.text import printable
 from blur.traces.allowlist import CHECKS, check_traces
-from blur.traces.source import KINDS, find_traces
+from blur.traces.source import KINDS, Trace, find_traces
 
 SCHEMA = "blur-traces/1"
 _FOREIGN_SHOWN = 12
@@ -24,7 +25,10 @@ def report(path: Path) -> dict[str, Any]:
     Raises:
         InputError: the file cannot be opened as a video.
     """
-    traces = [asdict(trace) for trace in find_traces(path)]
+    found = find_traces(path)
+    if telling(path.stem):
+        found += (Trace("name", "the file's own", printable(path.name)),)
+    traces = [asdict(trace) for trace in found]
     foreign = check_traces(path) if path.suffix.lower() in CHECKS else None
     return {
         "schema": SCHEMA,

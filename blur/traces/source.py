@@ -31,6 +31,7 @@ KINDS = {
     "chapters": "chapters",
     "attachment": "an attached file",
     "record": "a hidden record",
+    "name": "a name that a camera, a phone or a messenger gave",
 }
 """The kinds of trace, and what each is in plain words."""
 

@@ -58,6 +58,13 @@ def test_several_files_are_lines_of_json(folder: Path) -> None:
     assert {"kind", "where", "value"} == set(said[0]["traces"][0])
 
 
+def test_the_name_of_a_clean_file_can_be_the_trace(folder: Path) -> None:
+    path = (folder / "out.mp4").rename(folder / "IMG_20260511-blurred.mp4")
+    said = CliRunner().invoke(cli, ["traces", str(path)]).stdout
+    assert "a name that a camera, a phone or a messenger gave: IMG_20260511-blurred.mp4" in said
+    assert "not have written" not in said
+
+
 def test_hidden_bytes_in_an_output_are_told(folder: Path) -> None:
     path = folder / "out.mp4"
     path.write_bytes(path.read_bytes() + b"\0\0\0\x10free GPS +52")
