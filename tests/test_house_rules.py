@@ -122,6 +122,14 @@ def test_every_dependency_was_reviewed() -> None:
     assert all(note.strip() for part in REVIEWED.values() for note in part.values())
 
 
+def test_the_list_of_what_is_installed_is_whole_and_within_the_bounds() -> None:
+    listed = tomllib.loads((REPO / "docs" / "installed.toml").read_text(encoding="utf-8"))
+    assert listed.keys() == REVIEWED["core"].keys() | REVIEWED["demo"].keys()
+    assert all(re.fullmatch("[0-9a-f]{64}", part["sha256"]) and part["licence"] for part in listed.values())
+    for requirement in (*declared(None), *declared("demo")):
+        assert listed[canonicalize_name(requirement.name)]["version"] in requirement.specifier, "write it anew"
+
+
 def test_there_is_one_opencv() -> None:
     names = closure(declared(None)) | closure(declared("demo"))
     assert {name for name in names if name.startswith("opencv")} == {"opencv-contrib-python"}
