@@ -14,7 +14,7 @@ from typing import Any
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 HEAD = """# What `pip install blur-faces[demo]` brings, as of the last change of this file: the newest
-# versions within the bounds of pyproject.toml, and the sha256 of each wheel for Linux x86-64, Python {python}.
+# versions within the bounds of pyproject.toml, with the sha256 of each wheel (Linux x86-64, Python {python}).
 # Written by docs/list_installed.py. Why each may be there stands in dependencies.toml.
 """
 

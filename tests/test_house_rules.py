@@ -127,7 +127,8 @@ def test_the_list_of_what_is_installed_is_whole_and_within_the_bounds() -> None:
     assert listed.keys() == REVIEWED["core"].keys() | REVIEWED["demo"].keys()
     assert all(re.fullmatch("[0-9a-f]{64}", part["sha256"]) and part["licence"] for part in listed.values())
     for requirement in (*declared(None), *declared("demo")):
-        assert listed[canonicalize_name(requirement.name)]["version"] in requirement.specifier, "write it anew"
+        version = listed[canonicalize_name(requirement.name)]["version"]
+        assert version in requirement.specifier, "write the list anew"
 
 
 def test_there_is_one_opencv() -> None:
