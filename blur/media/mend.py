@@ -68,7 +68,8 @@ class _Patch:
     def _packets(self) -> Iterator[Packet[VideoStream]]:
         try:
             for packet in self._container.demux(self._stream):
-                if packet.size or self._key is not None:  # the last, empty one asks for what is left
+                # An empty one without a time comes last and asks for what is left.
+                if packet.size or (self._key is not None and packet.pts is None):
                     yield packet
         except (av.FFmpegError, ValueError):
             return  # the container itself ends here

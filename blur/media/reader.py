@@ -145,6 +145,8 @@ def _decoded(
                 tally.heard(packet)
                 continue
             tally.sent(packet)
+            if packet.size == 0 and packet.pts is not None:
+                continue  # Theora's word for: the last picture stands on
             for picture in codec.decode(packet):
                 tally.presented(picture)
                 yield picture.pts, picture
