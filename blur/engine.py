@@ -18,8 +18,9 @@ from blur.text import printable
 if TYPE_CHECKING:
     from blur.audit.finding import Finding
     from blur.media.clip import Clip
-    from blur.plan.model import Plan
+    from blur.plan.model import Plan, Pts
     from blur.plan.photo import Sightings
+    from blur.timing import TimeBase
     from blur.traces.source import Trace
 
 
@@ -43,6 +44,7 @@ class Engine:
     add_sound: Callable[[Path, Clip, Path, Settings], None]
     audit: Callable[[Path, Plan, Any, Settings, int], Steps[Sequence[Finding]]]
     repair: Callable[[Clip, Any, Plan, Sequence[Finding], Settings], Steps[Plan]]
+    check_playback: Callable[[Path, Pts, TimeBase, int, int], Steps[None]]
     check_traces: Callable[[Path], list[str]]
     find_traces: Callable[[Path], Collection[Trace]]
     draft: Callable[[Path, bool], AbstractContextManager[Draft]]
@@ -68,6 +70,7 @@ def engine_for(source: Path, target: Path) -> Engine:
 def video_engine() -> Engine:
     """The engine that works on videos; imported here, since its libraries take long to load."""
     from blur.audit.output import audit
+    from blur.audit.playback import check_playback
     from blur.audit.repair import repair
     from blur.detect.analyse import analyse
     from blur.media.draft import Draft
@@ -94,6 +97,7 @@ def video_engine() -> Engine:
         add_sound=add_sound,
         audit=audit,
         repair=repair,
+        check_playback=check_playback,
         check_traces=check_traces,
         find_traces=find_traces,
         draft=lambda target, force: Draft(target, force=force),
@@ -141,6 +145,7 @@ def photo_engine() -> Engine:
         add_sound=no_sound,
         audit=opens,
         repair=no_repair,
+        check_playback=check_still_opens,
         check_traces=check_traces,
         find_traces=find_traces,
         draft=lambda target, force: Draft(target, force=force),

@@ -163,8 +163,9 @@ def _make(
     """
     from blur.audit.doubts import LEFT, with_doubts
 
+    still = replace(settings, camera_trace="keep")
     for turn in range(settings.rounds + 1):
-        made = yield from _film(engine, clip, plan, settings, drafts)
+        made = yield from _film(engine, clip, plan, still, drafts)
         audit = engine.audit(made.path, plan, observations, settings, turn)
         findings = yield from _named(audit, clip.name)
         if not findings:
@@ -180,9 +181,24 @@ def _make(
     if clip.sound is not None:
         yield Notice(clip.name, *_SOUND[settings.audio])
     if settings.camera_trace == "reduce":
-        yield Notice(clip.name, "camera-trace-reduced", "The camera's own noise was reduced, not removed.")
+        made = yield from _moved(engine, clip, plan, settings, drafts)
     yield from _traces(engine, clip, made.path)
     return made, plan
+
+
+def _moved(
+    engine: Engine, clip: Clip, plan: Plan, settings: Settings, drafts: tuple[Draft, Draft]
+) -> Steps[Draft]:
+    """Renders once more, with the movement that reduces the camera's trace.
+
+    Only now, since the plan and what the second look found are places in the picture as it stood.
+    Masks move with what they cover, so that what was covered stays so.
+    """
+    made = yield from _film(engine, clip, plan, settings, drafts)
+    check = engine.check_playback(made.path, plan.pts, plan.time_base, plan.width, plan.height)
+    yield from _named(check, clip.name)
+    yield Notice(clip.name, "camera-trace-reduced", "The camera's own noise was reduced, not removed.")
+    return made
 
 
 def _film(

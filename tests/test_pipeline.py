@@ -60,6 +60,7 @@ class Bench:
     def __init__(self, source: Path, *, sound: Sound | None = None, plan: Plan | None = None) -> None:
         self.calls: list[str] = []
         self.finds: list[tuple[Finding, ...]] = []
+        self.moved: list[str] = []
         self.audited: list[tuple[int, int]] = []
         self.plan = plan or plan_of()
         self.clip = Clip(
@@ -85,6 +86,7 @@ class Bench:
             add_sound=self.add_sound,
             audit=self.audit,
             repair=self.repair,
+            check_playback=self.check_playback,
             check_traces=self.check_traces,
             find_traces=lambda path: TRACES if path == source else (),
             draft=self.draft,
@@ -105,8 +107,9 @@ class Bench:
         self.calls.append("analyse")
         return "observations"
 
-    def render(self, _: Clip, plan: Plan, __: Settings, path: Path) -> Steps[int]:
+    def render(self, _: Clip, plan: Plan, settings: Settings, path: Path) -> Steps[int]:
         yield Started("clip.mov", "render", 10)
+        self.moved.append(settings.camera_trace)
         path.write_bytes(PICTURE)
         self.calls.append("render")
         return len(plan.pts)
@@ -134,6 +137,11 @@ class Bench:
         assert findings
         self.calls.append("repair")
         return with_doubts(replace(plan, tracks=plan.tracks * 2), findings, LATE)
+
+    def check_playback(self, path: Path, *_: object) -> Steps[None]:
+        yield Started(path.name, "check", 10)
+        assert path.exists()
+        self.calls.append("playback")
 
     def check_traces(self, path: Path) -> list[str]:
         assert path.exists()
@@ -357,6 +365,19 @@ def test_what_is_left_of_the_sound_is_told_with_its_risk(
     events, _ = run(anonymise(source, source.with_name("out.mp4"), settings, engine=bench.engine))
     assert word in notices(events)[code]
     assert "sound" in bench.calls
+
+
+def test_the_picture_is_moved_only_after_the_second_look_has_passed(source: Path) -> None:
+    """What the look finds are places in the picture as it stands; the plan knows no others."""
+    bench = Bench(source)
+    bench.finds = [(Finding(3, (0, 0, 4, 4), 0.9),)]
+    settings = Settings(camera_trace="reduce")
+    events, _ = run(anonymise(source, source.with_name("out.mp4"), settings, engine=bench.engine))
+    tail = ["render", "audit", "repair", "render", "audit", "render", "playback", "traces"]
+    assert bench.calls == ["probe", "analyse", *tail]
+    assert bench.moved == ["keep", "keep", "reduce"]
+    assert "not removed" in notices(events)["camera-trace-reduced"]
+    assert {event.clip for event in events} == {"clip.mov"}
 
 
 def test_a_silent_clip_is_published_although_sound_is_to_be_kept(source: Path) -> None:
