@@ -197,6 +197,30 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
 
 
 @cli.command()
+@click.argument("plan_file", metavar="PLAN", type=click.Path(path_type=Path))
+@click.argument("clip", type=click.Path(path_type=Path))
+@click.option("--track", type=int, required=True, help="Which of the plan's tracks, from 0.")
+@click.option("--at", type=int, required=True, help="Time, in ticks, of a right region.")
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The new plan.")
+@telling
+def follow(
+    plan_file: Path,
+    clip: Path,
+    track: int,
+    at: int,
+    output: Path,
+    no_confine: bool,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Lets a region of a PLAN follow what is under it in CLIP, forwards and backwards."""
+    from blur.batch.run import follow_one
+
+    events = follow_one(clip, plan_file, track, at, output, sandbox=_sandbox(no_confine))
+    _show(events, as_json, quiet)
+
+
+@cli.command()
 @click.argument("clips", metavar="[CLIP...]", nargs=-1, type=click.Path(path_type=Path))
 def desktop(clips: tuple[Path, ...]) -> None:
     """Opens the window, with the clips that are named in its queue."""

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from blur.batch.discover import MARK, Found, Job
 from blur.errors import EXIT_BATCH, EXIT_LOOK, EXIT_OK, BlurError, CrashedError
-from blur.events import Event, Failed, Notice, Steps
+from blur.events import Event, Failed, Finished, Notice, Steps
 from blur.media.workplace import PRIVATE, private_folder, sweep
 from blur.pipeline import Outcome, anonymise, made_folder, render_plan
 from blur.sandbox.confine import NOTHING, Reach
@@ -87,6 +87,26 @@ def render_one(
 
     reach = Reach.to([job.source, plan_file], [job.target], replaces=force)
     return run_all([Task(printable(job.source.name), steps)], sandbox, reach)
+
+
+def follow_one(
+    clip: Path, plan_file: Path, track: int, at: int, output: Path, *, sandbox: Sandbox | None = None
+) -> Generator[Event, None, int]:
+    """The events of letting a region of a plan follow what is under it; ``output`` is the new plan."""
+
+    def steps() -> Steps[Outcome]:
+        from blur.detect.following import follow_region
+        from blur.media.probe import probe
+        from blur.plan.store import load, save
+
+        plan = yield from follow_region(probe(clip), load(plan_file), track, at)
+        save(plan, output, force=True)
+        name, frames = printable(clip.name), len(plan.tracks[track].pts)
+        yield Finished(name, printable(output.name), frames, 1, 0.0, EXIT_OK)
+        return Outcome(output, frames, 1, EXIT_OK)
+
+    reach = Reach.to([clip, plan_file], written=[output])
+    return run_all([Task(printable(clip.name), steps)], sandbox, reach)
 
 
 def demonstrate(

@@ -59,6 +59,7 @@ ACTS = (
     Act("cover", "edit", ("C",), "review"),
     Act("cover_all", "edit", ("W",), "review"),
     Act("select_next", "edit", ("T",), "review"),
+    Act("follow", "edit", ("F",), "review"),
     Act("begins", "edit", ("[",), "review"),
     Act("ends", "edit", ("]",), "review"),
     Act("left", "edit", ("Alt+Left",), "review"),

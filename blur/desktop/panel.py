@@ -28,7 +28,7 @@ REASONS = {
 ROOM = 9
 """Pixels above and below the two lines of a doubt."""
 
-MASK_ACTS = ("begins", "ends", "visible", "delete")
+MASK_ACTS = ("follow", "begins", "ends", "visible", "delete")
 
 
 class DoubtList(QListWidget):

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMessageBox, QVBoxLayout, QWidget
 
 from blur.desktop import tell
 from blur.desktop.actions import ACTS, HELD, key_text
+from blur.desktop.follower import Follower
 from blur.desktop.item import Item
 from blur.desktop.panel import Panel
 from blur.desktop.player import Player
@@ -20,6 +21,7 @@ from blur.desktop.timeline import Timeline
 from blur.desktop.view import View
 from blur.desktop.widgets import Elided, button, icon, label
 from blur.desktop.words import say
+from blur.plan.edit import Region
 
 ZOOM = 1.25
 
@@ -37,15 +39,19 @@ class Review(QWidget):
     publish = Signal(str)
     edited = Signal(str, bool)
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, program: Callable[[], list[str]]) -> None:
         super().__init__()
         self._state = state
+        self._item: Item | None = None
+        self._follower = Follower(state, program, self)
+        self._follower.running.connect(self._following)
+        self._follower.failed.connect(lambda: self._hint.setText(say("review.not_followed")))
         self.player: Player | None = None
         self.session: Session | None = None
         self.view = View()
         self.view.resized.connect(self._fit)
         self.view.selected.connect(lambda index: self._edit(lambda s: s.select(None if index < 0 else index)))
-        self.view.drawn.connect(lambda region: self._edit(lambda s: s.cover(region, self._frame)))
+        self.view.drawn.connect(self._drawn)
         self.view.reshaped.connect(
             lambda at, region: self._edit(lambda s: s.reshape(at, self._frame, region))
         )
@@ -125,6 +131,7 @@ class Review(QWidget):
             "closer": lambda: self.view.zoom_by(ZOOM),
             "farther": lambda: self.view.zoom_by(1 / ZOOM),
             "visible": self._keep_visible,
+            "follow": self._follow,
             "render": self._publish,
             "back": self.left.emit,
         }
@@ -136,6 +143,7 @@ class Review(QWidget):
         if published is None or not len(published.pts):
             return False
         edited = self._state.edited_plan(item.key)
+        self._item = item
         self.session = Session(item.key, published, edited, self._state, self)
         self.session.changed.connect(self._changed)
         self.player = Player(item.target, item.source, self.session.times, self)
@@ -143,8 +151,7 @@ class Review(QWidget):
         self.player.running.connect(self._running)
         self.player.failed.connect(lambda message: self._hint.setText(say("review.cannot", message=message)))
         self._title.setText(say("review.title", name=item.source.name))
-        keys = next(key_text(act) for act in ACTS if act.id == HELD)
-        self._hint.setText(say("review.hold", key=keys))
+        self._following(False)
         self.view.set_clip(published.width, published.height)
         self.panel.doubts.clear()
         self._changed()
@@ -157,6 +164,7 @@ class Review(QWidget):
         return True
 
     def close_clip(self) -> None:
+        self._follower.stop()
         if self.player is not None:
             self.player.close()
             self.player.deleteLater()
@@ -189,6 +197,18 @@ class Review(QWidget):
 
     def _step(self, by: int) -> None:
         self._play(lambda player: player.step(by))
+
+    def _drawn(self, region: Region) -> None:
+        self._edit(lambda session: session.cover(region, self._frame))
+        self._follow()
+
+    def _follow(self) -> None:
+        if self.session is not None and self._item is not None:
+            self._follower.follow(self.session, self._item, self._frame)
+
+    def _following(self, running: bool) -> None:
+        keys = next(key_text(act) for act in ACTS if act.id == HELD)
+        self._hint.setText(say("review.following") if running else say("review.hold", key=keys))
 
     def _nudge(self, across: int, down: int, larger: int) -> None:
         session = self.session

@@ -120,6 +120,10 @@ class Session(QObject):
     def reshape(self, index: int, frame: int, region: Region) -> None:
         self._do(edit.reshaped(self.plan, index, int(self.plan.pts[frame]), region), index)
 
+    def take(self, index: int, track: Track) -> None:
+        """Puts another track, which the engine has made, in the place of track ``index``."""
+        self._do(edit.with_track(self.plan, index, track), index)
+
     def nudge(self, frame: int, across: int, down: int, larger: int) -> bool:
         """Moves the selected mask by steps, or resizes it; False where it has no region in the frame."""
         track = self.track

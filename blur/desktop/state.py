@@ -59,6 +59,16 @@ class State:
         """Where the plan as edited by hand is kept until it is rendered."""
         return self.folder / f"{key}.edit.json"
 
+    def follow_file(self, key: str) -> Path:
+        """Where the engine writes a plan in which a mask follows what is under it."""
+        return self.folder / f"{key}.follow.json"
+
+    def followed_plan(self, key: str) -> Plan | None:
+        """Takes that plan out of its file; None where there is none."""
+        plan = _plan(self.follow_file(key))
+        self.follow_file(key).unlink(missing_ok=True)
+        return plan
+
     def autosave(self, key: str, plan: Plan) -> None:
         """Keeps an edited plan. Raises OutputError."""
         store.save(plan, self.edit_file(key), force=True)
@@ -74,6 +84,7 @@ class State:
     def wipe(self, key: str) -> None:
         """Removes everything about a clip."""
         self.plan_file(key).unlink(missing_ok=True)
+        self.follow_file(key).unlink(missing_ok=True)
         self.forget_edit(key)
 
     def published_plan(self, key: str) -> Plan | None:

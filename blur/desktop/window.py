@@ -42,7 +42,7 @@ class Window(QMainWindow):
         self._state = state
         self.queue = Queue(state, program)
         self.queue.refused.connect(self._refused)
-        self.review = Review(state)
+        self.review = Review(state, program)
         self.home = Home(self.queue, self._clip_acts(), DropZone(self._ask_files, self._ask_folder))
         self.actions_by_id = install(self, {**self._acts(), **self.review.acts()})
         self.review.lay_out(self.actions_by_id)

@@ -56,7 +56,7 @@ def reshaped(plan: Plan, index: int, at: int, region: Region) -> Plan:
     halves = (track.regions[:, 2:] - track.regions[:, :2]) / 2 * growth
     edges = np.hstack([np.floor(middles - halves), np.ceil(middles + halves)])
     edges[here[0]] = new
-    return _with(plan, index, replace(track, regions=_within_reach(edges)))
+    return with_track(plan, index, replace(track, regions=_within_reach(edges)))
 
 
 def spanned(plan: Plan, index: int, first: int, last: int) -> Plan:
@@ -72,7 +72,12 @@ def spanned(plan: Plan, index: int, first: int, last: int) -> Plan:
     if not len(pts):
         raise ValueError("the track has no region in these frames")
     nearest = np.clip(np.searchsorted(track.pts, pts), 0, len(track.pts) - 1)
-    return _with(plan, index, replace(track, pts=pts, regions=track.regions[nearest]))
+    return with_track(plan, index, replace(track, pts=pts, regions=track.regions[nearest]))
+
+
+def with_track(plan: Plan, index: int, track: Track) -> Plan:
+    """The plan with another track in the place of track ``index``."""
+    return replace(plan, tracks=(*plan.tracks[:index], track, *plan.tracks[index + 1 :]))
 
 
 def removed(plan: Plan, index: int) -> Plan:
@@ -120,10 +125,6 @@ class History:
 
     def redone(self) -> History:
         return replace(self, at=min(self.at + 1, len(self.plans) - 1))
-
-
-def _with(plan: Plan, index: int, track: Track) -> Plan:
-    return replace(plan, tracks=(*plan.tracks[:index], track, *plan.tracks[index + 1 :]))
 
 
 def _frames(plan: Plan, first: int, last: int) -> Pts:

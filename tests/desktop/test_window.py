@@ -146,6 +146,7 @@ def test_a_region_is_drawn_moved_resized_and_published_by_hand(
 
     drag(at(40, 20), at(60, 40))
     assert session.selected == 1
+    window.review._follower.stop()  # it has a test of its own
     assert session.plan.tracks[1].regions[0].tolist() == pytest.approx([40, 20, 60, 40], abs=1)
     drag(at(50, 30), at(45, 30))
     assert session.plan.tracks[1].regions[0].tolist() == pytest.approx([35, 20, 55, 40], abs=2)
@@ -160,6 +161,31 @@ def test_a_region_is_drawn_moved_resized_and_published_by_hand(
     QTest.keyClick(window, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
     until(lambda: [item.by_plan and item.status == "done" for item in window.queue.items.values()] == [True])
     assert '"render"' in (tmp_path / "engine" / "calls").read_text()
+
+
+def test_a_drawn_region_follows_what_is_under_it(window: Window, clip: Path, until: Until) -> None:
+    reviewed(window, clip, until)
+    session, view = window.review.session, window.review.view
+    assert session is not None
+    view.drawn.emit((40, 20, 60, 40))
+    until(lambda: session.plan.tracks[1].regions[0].tolist() == [20, 20, 40, 40])
+    session.undo()
+    assert session.plan.tracks[1].regions[0].tolist() == [40, 20, 60, 40]
+    assert list(window._state.folder.glob("*.follow.json")) == []
+
+
+def test_what_cannot_be_followed_stays_and_is_told_of(
+    window: Window, clip: Path, until: Until, tmp_path: Path
+) -> None:
+    reviewed(window, clip, until)
+    session = window.review.session
+    assert session is not None
+    engine(tmp_path / "engine", "lost")
+    QTest.keyClick(window, Qt.Key.Key_C)
+    before = session.plan
+    QTest.keyClick(window, Qt.Key.Key_F)
+    until(lambda: window.review._hint.text() == words.say("review.not_followed"))
+    assert session.plan is before
 
 
 def test_all_of_it_goes_by_keys_alone(window: Window, clip: Path, until: Until) -> None:
