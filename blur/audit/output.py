@@ -18,18 +18,7 @@ from blur.plan.model import Plan
 from blur.settings import Settings
 from blur.track.observe import Observations
 
-
-def _blazeface() -> Detector:
-    from blur.detect.blazeface import BlazeFace  # mediapipe takes half a second to load
-
-    return BlazeFace()
-
-
-MAKERS: dict[str, Callable[[], Detector]] = {
-    "centerface": CenterFace,
-    "retinaface": RetinaFace,
-    "blazeface": _blazeface,
-}
+MAKERS: dict[str, Callable[[], Detector]] = {"centerface": CenterFace, "retinaface": RetinaFace}
 
 
 def audit(

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from blur.audit.depth import DEPTHS, frames_to_look_at
+from blur.audit.output import MAKERS
 from blur.settings import PRESETS
 from blur.timing import TimeBase
 
@@ -63,7 +64,8 @@ def test_no_preset_waits_longer_than_a_second(preset: str) -> None:
     assert DEPTHS[preset].interval <= 1
 
 
-@pytest.mark.parametrize("preset", ["fast", "balanced"])
-def test_mediapipe_which_loads_slowly_is_for_the_thorough_alone(preset: str) -> None:
-    assert "blazeface" not in {view.detector for view in DEPTHS[preset].views}
-    assert "blazeface" in {view.detector for view in DEPTHS["thorough"].views}
+@pytest.mark.parametrize("preset", PRESETS)
+def test_every_view_has_its_detector_and_two_detectors_look(preset: str) -> None:
+    names = {view.detector for view in DEPTHS[preset].views}
+    assert names <= set(MAKERS)
+    assert len(names) > 1
