@@ -17,7 +17,7 @@ from blur.batch.naming import NAMES, Names
 from blur.console.group import Commands, DefaultCommand, stop_on_signals
 from blur.errors import MissingError, UsageError
 from blur.sandbox.offline import seal
-from blur.settings import AUDIO, CAMERA_TRACES, ON_DAMAGE, PRESETS, STYLES, Settings
+from blur.settings import AUDIO, CAMERA_TRACES, CODECS, ON_DAMAGE, PRESETS, STYLES, Preset, Settings
 from blur.timing import spans
 
 if TYPE_CHECKING:
@@ -46,6 +46,12 @@ making = options(
     click.option("--audio", type=click.Choice(AUDIO), help="What becomes of the sound.  [default: remove]"),
     click.option("--mute", metavar="SPANS", help="Beeps in the sound, such as 0:12.5-0:14,1:03-1:05."),
     click.option("--camera-trace", type=click.Choice(CAMERA_TRACES), default=DEFAULTS.camera_trace),
+    click.option(
+        "--codec",
+        type=click.Choice(CODECS),
+        default=DEFAULTS.codec,
+        help="Of the picture.  [default: h264, for 10 bits hevc, in .webm vp9]",
+    ),
     click.option(
         "--on-damage",
         type=click.Choice(ON_DAMAGE),
@@ -96,6 +102,8 @@ def cli() -> None:
 @click.option("--accept-unverified", is_flag=True, help="Publish even where faces may be left.")
 @click.option("--plan", "plan_file", type=click.Path(path_type=Path), help="Write what is covered, and when.")
 @click.option("--dry-run", is_flag=True, help="Look for faces, publish nothing.")
+@click.option("--report", "report_file", type=click.Path(path_type=Path), help="Write how each clip ended.")
+@click.option("--no-journal", is_flag=True, help="Remember nothing by which to go on with a batch.")
 @telling
 @click.version_option(__version__, prog_name="blur")
 def anonymise(
@@ -105,6 +113,8 @@ def anonymise(
     force: bool,
     plan_file: Path | None,
     dry_run: bool,
+    report_file: Path | None,
+    no_journal: bool,
     no_confine: bool,
     as_json: bool,
     quiet: bool,
@@ -122,9 +132,21 @@ def anonymise(
     found = discover(clips, output, name)
     if plan_file is not None and len(found.jobs) > 1:
         raise UsageError("--plan is for a single clip", "Run the clips one after another.")
+    if report_file is not None and not found.many:
+        raise UsageError("--report is for several clips", "Name more of them, or a folder.")
     events = anonymise_all(
-        found, settings, force=force, plan_file=plan_file, dry_run=dry_run, sandbox=_sandbox(no_confine)
+        found,
+        settings,
+        force=force,
+        plan_file=plan_file,
+        dry_run=dry_run,
+        sandbox=_sandbox(no_confine),
+        journal=None if no_journal else _state(),
     )
+    if report_file is not None:
+        from blur.batch.report import reported
+
+        events = reported(events, report_file)
     _show(events, as_json, quiet)
 
 
@@ -166,6 +188,61 @@ def demo(folder: Path, force: bool, no_confine: bool, as_json: bool, quiet: bool
     from blur.batch.run import demonstrate
 
     _show(demonstrate(folder, force=force, sandbox=_sandbox(no_confine)), as_json, quiet)
+
+
+@cli.command()
+@click.argument("output", type=click.Path(path_type=Path))
+@click.option("--source", type=click.Path(path_type=Path), help="The original, to compare with.")
+@click.option("--plan", "plan_file", type=click.Path(path_type=Path), help="What was to be covered.")
+@click.option("--preset", type=click.Choice(PRESETS), default="thorough", show_default=True)
+@telling
+def audit(
+    output: Path,
+    source: Path | None,
+    plan_file: Path | None,
+    preset: Preset,
+    no_confine: bool,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Looks in any finished video for faces and traces, and says which seconds a person should watch."""
+    from blur.batch.audit import audit_one
+
+    events = audit_one(output, source, plan_file, Settings(preset=preset), sandbox=_sandbox(no_confine))
+    _show(events, as_json, quiet)
+
+
+@cli.group()
+def batch() -> None:
+    """Goes on with what a run of many clips left."""
+
+
+@batch.command()
+@click.option("--json", "as_json", is_flag=True, help="The same as JSON.")
+def status(as_json: bool) -> None:
+    """Tells which clips are not published yet, and why."""
+    from blur.batch.journal import batches_in
+    from blur.console import batches as shown
+
+    found = batches_in(_state())
+    click.echo(json.dumps(shown.as_json(found)) if as_json else shown.as_text(found))
+
+
+@batch.command()
+@telling
+def retry(no_confine: bool, as_json: bool, quiet: bool) -> None:
+    """Takes up the clips that failed or were not reached, with the settings that they were begun with."""
+    from blur.batch.run import retry_all
+
+    _show(retry_all(_state(), _sandbox(no_confine)), as_json, quiet)
+
+
+@batch.command()
+def forget() -> None:
+    """Wipes all that Blur remembers of batches. What is published stays."""
+    from blur.batch.journal import forget as wipe
+
+    click.echo("Forgotten." if wipe(_state()) else "There was nothing to forget.")
 
 
 @cli.command()
@@ -250,6 +327,12 @@ def _settings(
         hint = "Write spans as 0:12.5-0:14, several with commas between."
         raise UsageError(f"--mute: {error} is no span of time", hint) from error
     return Settings(style=style, audio=audio, mute=muted, **rest)  # type: ignore[arg-type]
+
+
+def _state() -> Path:
+    from blur.batch.journal import state_folder
+
+    return state_folder()
 
 
 def _sandbox(no_confine: bool) -> Sandbox | None:

@@ -11,12 +11,14 @@ from blur.timing import Span
 Style: TypeAlias = Literal["veil", "solid", "mosaic"]
 Audio: TypeAlias = Literal["remove", "disguise", "mute", "keep"]
 CameraTrace: TypeAlias = Literal["keep", "reduce"]
+Codec: TypeAlias = Literal["auto", "h264", "hevc", "av1"]
 OnDamage: TypeAlias = Literal["refuse", "cover"]
 Preset: TypeAlias = Literal["fast", "balanced", "thorough"]
 
 STYLES: tuple[Style, ...] = get_args(Style)
 AUDIO: tuple[Audio, ...] = get_args(Audio)
 CAMERA_TRACES: tuple[CameraTrace, ...] = get_args(CameraTrace)
+CODECS: tuple[Codec, ...] = get_args(Codec)
 ON_DAMAGE: tuple[OnDamage, ...] = get_args(OnDamage)
 PRESETS: tuple[Preset, ...] = get_args(Preset)
 
@@ -39,6 +41,7 @@ class Settings:
         crf: the encoder's constant rate factor, 0 (largest) to 51 (worst).
         camera_trace: ``reduce`` moves and softens the picture a little, so that the camera's own
             noise can hardly be measured; ``keep`` leaves it.
+        codec: of the picture; ``auto`` is H.264, for 10 bits HEVC, in WebM VP9.
         on_damage: ``refuse`` takes no clip that cannot be decoded to its end; ``cover`` makes black what
             cannot be decoded.
         rounds: how often an output in which a second look finds faces is mended, 0 to 10.
@@ -53,6 +56,7 @@ class Settings:
     crf: int = 18
     mute: tuple[Span, ...] = ()
     camera_trace: CameraTrace = "keep"
+    codec: Codec = "auto"
     on_damage: OnDamage = "refuse"
     rounds: int = 3
     accept_unverified: bool = False
@@ -70,6 +74,8 @@ class Settings:
             raise UsageError(lacking, "Give --audio mute and --mute, such as --mute 0:12.5-0:14,1:03-1:05.")
         if self.preset not in PRESETS:
             raise UsageError(f"unknown preset {self.preset!r}", f"Choose one of: {', '.join(PRESETS)}.")
+        if self.codec not in CODECS:
+            raise UsageError(f"unknown codec {self.codec!r}", f"Choose one of: {', '.join(CODECS)}.")
         if self.on_damage not in ON_DAMAGE:
             hint = f"Choose one of: {', '.join(ON_DAMAGE)}."
             raise UsageError(f"unknown way with damage {self.on_damage!r}", hint)

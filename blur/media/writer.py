@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
@@ -18,6 +19,7 @@ from blur.errors import OutputError, UnsupportedError
 from blur.media.clip import Clip, Frame
 from blur.media.container import local_url
 from blur.media.muxing import MUXERS, blank_muxer_name, muxer_options
+from blur.settings import Codec
 
 # Measured on four 1280x720 crowds at crf 18, two cores: superfast takes 7 to 13 ms of processor time
 # a frame for 43.0 to 45.8 dB of luma (worst frame 42.3); veryfast 13 to 26 ms for 43.5 to 45.6 dB.
@@ -30,6 +32,9 @@ _NO_DELAY = {"bf": "0", "rc-lookahead": "0"}
 # with one than with more. A fixed number says nothing of this machine's processors.
 _THREADS = 4
 
+_ENCODERS = {"h264": "libx264", "hevc": "libx265", "av1": "libsvtav1"}
+os.environ.setdefault("SVT_LOG", "0")  # it would write on stderr, which belongs to Blur's messages
+
 # NAL units that carry supplemental information: the encoder's name and settings among it.
 _STAMPS = {"libx264": "6", "libx265": "39|40"}
 
@@ -37,7 +42,8 @@ _STAMPS = {"libx264": "6", "libx265": "39|40"}
 class Writer:
     """Encodes frames into a new file at ``path``, as a context manager.
 
-    8-bit pictures become H.264, deeper ones HEVC Main 10, both VP9 in WebM. Size, pixel format,
+    8-bit pictures become H.264, deeper ones HEVC Main 10, both VP9 in WebM, unless ``codec`` names
+    another. Size, pixel format,
     colour tags, pixel aspect and the distances between frames stay exactly as they are; the first
     frame comes at 0. The file is complete once the ``with`` block has ended without an error.
 
@@ -45,21 +51,24 @@ class Writer:
         path: ends in .mp4, .mkv or .webm; replaced where it exists.
         clip: whose frames will be written.
         crf: constant rate factor, 0 (largest) to 51 (worst).
+        codec: which one, or ``auto``.
 
     Raises:
-        UnsupportedError: at once, for any other suffix, or a depth that WebM's encoder lacks.
+        UnsupportedError: at once, for any other suffix, or where the codec does not go with the
+            container, the depth or the colour's resolution.
         OutputError: where the file cannot be written.
     """
 
-    def __init__(self, path: Path, clip: Clip, crf: int) -> None:
+    def __init__(self, path: Path, clip: Clip, crf: int, codec: Codec = "auto") -> None:
         hint = f"Choose a name that ends in {', '.join(MUXERS)}."
         if path.suffix.lower() not in MUXERS:
             raise UnsupportedError(f"cannot write {path.suffix or 'a file without a suffix'}", hint)
         self._muxer = MUXERS[path.suffix.lower()]
-        self._encoder = _encoder(self._muxer, clip.pixel_format)
+        self._encoder = _encoder(self._muxer, clip.pixel_format, codec)
         formats = av.Codec(self._encoder, "w").video_formats or []
         if clip.pixel_format not in {known.name for known in formats}:
-            raise UnsupportedError(f"cannot write {clip.pixel_format} pictures as {path.suffix}", hint)
+            named = "" if codec == "auto" else f" with {codec}"
+            raise UnsupportedError(f"cannot write {clip.pixel_format} pictures as {path.suffix}{named}", hint)
         self._path = path
         self._clip = clip
         self._crf = crf
@@ -156,10 +165,14 @@ class Writer:
         return stream
 
 
-def _encoder(muxer: str, pixel_format: str) -> str:
-    if muxer == "webm":
-        return "libvpx-vp9"
-    return "libx265" if pixel_format.endswith("10le") else "libx264"
+def _encoder(muxer: str, pixel_format: str, codec: Codec) -> str:
+    deep = pixel_format.endswith("10le")
+    if codec == "auto":
+        return "libvpx-vp9" if muxer == "webm" else "libx265" if deep else "libx264"
+    if (muxer == "webm" and codec != "av1") or (deep and codec == "h264"):
+        lacking = "WebM holds no" if muxer == "webm" else "few machines play 10 bits in"
+        raise UnsupportedError(f"{lacking} {codec}", "Choose --codec av1, or leave it to Blur.")
+    return _ENCODERS[codec]
 
 
 def _encoder_options(name: str, crf: int, pixel_format: str) -> dict[str, str]:
@@ -167,6 +180,9 @@ def _encoder_options(name: str, crf: int, pixel_format: str) -> dict[str, str]:
         # VP9 counts quality from 0 to 63.
         quality = str(round(crf * 63 / 51))
         return {"crf": quality, "b": "0", "deadline": "realtime", "cpu-used": "6", "row-mt": "1"}
+    if name == "libsvtav1":
+        # As VP9; without frames that are only referred to, players show each as it comes.
+        return {"crf": str(round(crf * 63 / 51)), "preset": "10", "svtav1-params": "pred-struct=1"}
     # Captions and user data ride on decoded pictures; neither may pass.
     options = {"preset": _PRESETS[name], "crf": str(crf), "a53cc": "0", "udu_sei": "0"}
     if name == "libx265":

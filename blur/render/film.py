@@ -57,7 +57,7 @@ def render(clip: Clip, plan: Plan, settings: Settings, path: Path) -> Steps[int]
     # Closed in turn: what waits is encoded or dropped, then the file, then the decoder.
     with (
         closing(ahead(read(clip), _AHEAD)) as frames,
-        Writer(path, clip, settings.crf) as writer,
+        Writer(path, clip, settings.crf, settings.codec) as writer,
         ThreadPoolExecutor(1, "blur-encode") as encoder,
     ):
         try:

@@ -24,13 +24,14 @@ _CHILDREN: dict[bytes, frozenset[bytes]] = {
     b"minf": frozenset({b"vmhd", b"smhd", b"dinf", b"stbl"}),
     b"dinf": frozenset({b"dref"}),
     b"stbl": frozenset(
-        {b"stsd", b"stts", b"ctts", b"stss", b"stsc", b"stsz", b"stco", b"co64", b"sgpd", b"sbgp"}
+        {b"stsd", b"stts", b"ctts", b"stss", b"stsc", b"stsz", b"stco", b"co64", b"sgpd", b"sbgp", b"sdtp"}
     ),
     b"avc1": frozenset({b"avcC", b"colr", b"pasp", b"btrt", b"fiel"}),
+    b"av01": frozenset({b"av1C", b"colr", b"pasp", b"btrt", b"fiel"}),
     b"hvc1": frozenset({b"hvcC", b"colr", b"pasp", b"btrt", b"fiel"}),
     b"mp4a": frozenset({b"esds", b"btrt"}),
 }
-_ENTRY_FIELDS = {b"avc1": 78, b"hvc1": 78, b"mp4a": 28}  # bytes before an entry's boxes
+_ENTRY_FIELDS = {b"avc1": 78, b"av01": 78, b"hvc1": 78, b"mp4a": 28}  # bytes before an entry's boxes
 _REPEATED = frozenset({b"trak", b"free"})
 _MEANINGS = {
     b"udta": "user data",
@@ -41,7 +42,7 @@ _MEANINGS = {
     b"nmhd": "a metadata track",
 }
 
-_BRANDS = frozenset({b"isom", b"iso2", b"iso4", b"iso5", b"iso6", b"avc1", b"mp41", b"mp42"})
+_BRANDS = frozenset({b"isom", b"iso2", b"iso4", b"iso5", b"iso6", b"avc1", b"av01", b"mp41", b"mp42"})
 _HANDLER_NAMES = frozenset({b"", b"\0", b"VideoHandler\0", b"SoundHandler\0"})
 _UNDETERMINED = 0x55C4  # the language "und" in three times five bits
 # Full boxes of nothing but a count and rows: the bytes of a row in versions 0 and 1.
@@ -57,7 +58,8 @@ _ROWS = {
 _FIXED = {b"vmhd": 12, b"smhd": 8, b"pasp": 8, b"btrt": 12, b"fiel": 2}
 # Headers with times: the bytes of the whole in versions 0 and 1.
 _TIMED = {b"mvhd": (100, 112), b"tkhd": (84, 96), b"mdhd": (24, 36)}
-_FOLLOWED = frozenset({b"esds", b"avcC", b"hvcC"})  # read with the samples
+_DEPENDENCIES = {0x10, 0x18, 0x20, 0x28}
+_FOLLOWED = frozenset({b"esds", b"avcC", b"av1C", b"hvcC"})  # read with the samples
 
 
 def _box(kind: bytes, body: bytes) -> bytes:
@@ -167,6 +169,8 @@ def _problem(kind: bytes, body: bytes) -> str | None:
         case b"sbgp":
             (count,) = struct.unpack_from(">I", body, 8)
             return None if body[4:8] == b"roll" and len(body) == 12 + 8 * count else "hidden bytes"
+        case b"sdtp":  # whether a picture needs others, and others need it
+            return None if not any(body[:4]) and set(body[4:]) <= _DEPENDENCIES else "hidden bytes"
     if kind in _FOLLOWED:
         return None
     if kind in _FIXED:

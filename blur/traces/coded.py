@@ -16,6 +16,9 @@ _UNITS = {
 }
 _PARAMETER_SETS = {"h264": frozenset({7, 8}), "hevc": frozenset({32, 33, 34})}
 
+# Sequence, delimiter, frame header, tiles, frame; what is left out is metadata and padding.
+_OPEN_UNITS = frozenset({1, 2, 3, 4, 6})
+
 _SIGNATURES = (b"Lavc", b"Lavf", b"LAME", b"libfaac", b"Nero", b"FhG", b"libopus", b"CoreAudio")
 _FIRST_AAC_ELEMENTS = frozenset({0, 1})  # a channel or a pair of them; others hold free bytes
 _NO_SBR = b"\x56\xe5\x00"  # says that no band is replicated
@@ -26,13 +29,15 @@ def sample_problem(codec: str, sample: bytes) -> str | None:
     """What is wrong with one coded sample, as a container holds it.
 
     Args:
-        codec: "h264" and "hevc" with unit lengths of four bytes, "vp9", "aac" or "opus".
+        codec: "h264" and "hevc" with unit lengths of four bytes, "vp9", "av1", "aac" or "opus".
     """
     match codec:
         case "h264" | "hevc":
             return None if _units(codec, sample) <= _UNITS[codec] else "an encoder's or a camera's message"
         case "vp9":
             return _vp9_problem(sample)
+        case "av1":
+            return None if _open_units(sample) <= _OPEN_UNITS else "an encoder's message"
         case "aac":
             known = sample and sample[0] >> 5 in _FIRST_AAC_ELEMENTS
             return None if known and not _signed(sample) else "a sound encoder's signature"
@@ -46,7 +51,7 @@ def configuration_problem(codec: str, body: bytes) -> str | None:
 
     Args:
         codec: as for `sample_problem`.
-        body: of an avcC or hvcC box, an AudioSpecificConfig or an OpusHead; empty for VP9.
+        body: of an avcC, hvcC or av1C box, an AudioSpecificConfig or an OpusHead; empty for VP9.
     """
     match codec:
         case "h264" | "hevc":
@@ -54,6 +59,9 @@ def configuration_problem(codec: str, body: bytes) -> str | None:
             right = kinds <= _PARAMETER_SETS[codec] and not rest
         case "vp9":
             right = not body
+        case "av1":
+            # AV1 in ISOBMFF, 2.3: four bytes, then the sequence header alone.
+            right = body[:1] == b"\x81" and _open_units(body[4:]) <= {1}
         case "aac":
             # ISO/IEC 14496-3, 1.6.2.1: low complexity, one or two channels, frames of 1024.
             kind, channels, flags = body[0] >> 3, body[1] >> 3 & 0xF, body[1] & 7
@@ -114,6 +122,27 @@ def _hevc_units(body: bytes) -> tuple[set[int], bytes]:
             kinds |= {kind & 0x3F, body[at + 2] >> 1 & 0x3F}
             at += 2 + length
     return kinds, body[at:]
+
+
+def _open_units(sample: bytes) -> set[int]:
+    """The kinds of open bitstream unit in a sample, each with its length; AV1 specification, 5.3."""
+    kinds, at = set(), 0
+    while at < len(sample):
+        head = sample[at]
+        if not head & 2:
+            raise ValueError("a unit without a length")
+        kinds.add(head >> 3 & 15)
+        at += 2 if head & 4 else 1
+        length = shift = 0
+        while True:
+            byte = sample[at]
+            at, length, shift = at + 1, length | (byte & 127) << shift, shift + 7
+            if byte < 128:
+                break
+        at += length
+    if at != len(sample):
+        raise ValueError("units do not fill their sample")
+    return kinds
 
 
 def _vp9_problem(sample: bytes) -> str | None:

@@ -104,6 +104,7 @@ _CODECS = {
     b"V_MPEG4/ISO/AVC": "h264",
     b"V_MPEGH/ISO/HEVC": "hevc",
     b"V_VP9": "vp9",
+    b"V_AV1": "av1",
     b"A_AAC": "aac",
     b"A_OPUS": "opus",
 }

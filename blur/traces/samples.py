@@ -12,7 +12,12 @@ from numpy.typing import NDArray
 from blur.traces.coded import configuration_problem, sample_problem
 from blur.traces.iso import Box, Tables, inside
 
-_CODECS = {b"avc1": ("h264", b"avcC"), b"hvc1": ("hevc", b"hvcC"), b"mp4a": ("aac", b"esds")}
+_CODECS = {
+    b"avc1": ("h264", b"avcC"),
+    b"av01": ("av1", b"av1C"),
+    b"hvc1": ("hevc", b"hvcC"),
+    b"mp4a": ("aac", b"esds"),
+}
 _SYNC = b"\6\x80\x80\x80\1\2"
 _PRIMING = 2112  # samples that an AAC encoder puts before the sound; ISO/IEC 14496-24
 

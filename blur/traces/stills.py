@@ -43,7 +43,6 @@ _ISO_SIZES = {b"pitm": 6, b"ispe": 12, b"pixi": 8, b"clap": 32, b"av1C": 4, b"co
 _ISO_BRANDS = frozenset({b"heic", b"heix", b"mif1", b"miaf", b"avif", b"MA1A", b"MA1B"})
 _PICTURE_HANDLER = bytes(8) + b"pict" + bytes(13)
 _ITEMS = {b"hvc1\0": "hevc", b"av01\0": "av1", b"av01Color\0": "av1"}
-_OBUS = frozenset({1, 2, 3, 4, 6})  # sequence, delimiter, frame header, tiles, frame; AV1, 6.2.2
 
 
 def check_still(path: Path) -> list[str]:
@@ -164,7 +163,7 @@ def _heif(data: mmap) -> Iterator[str]:
         problem = configuration_problem("hevc", found[b"hvcC"].body(data))
         problem = problem or sample_problem("hevc", picture.body(data))
     else:
-        problem = _obu_problem(picture.body(data))
+        problem = sample_problem("av1", picture.body(data))
     if problem:
         yield problem
 
@@ -213,23 +212,6 @@ def _extent(body: bytes) -> tuple[int, int]:
     if body[4] != 0x44 or body[5] not in (0, 0x40) or items != 1 or extents != 1:
         raise ValueError("more than one picture")
     return base + offset, length
-
-
-def _obu_problem(sample: bytes) -> str | None:
-    at = 0
-    while at < len(sample):
-        kind, extended, sized = sample[at] >> 3 & 15, sample[at] & 4, sample[at] & 2
-        at += 2 if extended else 1
-        if kind not in _OBUS or not sized:
-            return "an encoder's message"
-        length, shift = 0, 0
-        while True:
-            byte = sample[at]
-            at, length, shift = at + 1, length | (byte & 127) << shift, shift + 7
-            if byte < 128:
-                break
-        at += length
-    return None if at == len(sample) else "bytes that belong to no picture"
 
 
 def _name(kind: bytes) -> str:

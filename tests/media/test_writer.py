@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from blur.audit.playback import check_playback
 from blur.errors import OutputError, UnsupportedError
 from blur.media.clip import Clip, Frame
 from blur.media.inventory import inventory
@@ -21,7 +22,9 @@ from blur.media.picture import plane_views
 from blur.media.probe import probe
 from blur.media.reader import read
 from blur.media.writer import Writer
+from blur.settings import Codec
 from blur.timing import TimeBase
+from blur.traces.allowlist import check_traces
 from tests.media.making import make_clip, scene
 
 
@@ -269,3 +272,45 @@ def test_a_variable_rate_is_not_evened_out(tmp_path: Path) -> None:
         for frame in read(source):
             writer.write(frame)
     assert [frame.pts for frame in read(probe(tmp_path / "b.mp4"))] == pts
+
+
+@pytest.mark.parametrize(
+    ("codec", "suffix", "pixel_format"),
+    [
+        ("h264", ".mp4", "yuv420p"),
+        ("hevc", ".mp4", "yuv420p"),
+        ("hevc", ".mkv", "yuv422p10le"),
+        ("av1", ".mp4", "yuv420p"),
+        ("av1", ".mp4", "yuv420p10le"),
+        ("av1", ".mkv", "yuv420p"),
+        ("av1", ".webm", "yuv420p10le"),
+    ],
+)
+def test_the_codec_can_be_chosen(tmp_path: Path, codec: Codec, suffix: str, pixel_format: str) -> None:
+    pts = [0, 40, 73, 140, 900, 901, 1000]
+    source = make_clip(
+        tmp_path / "a.mkv",
+        pts=pts,
+        time_base=Fraction(1, 1000),
+        codec="libx265" if pixel_format.endswith("10le") else "libx264",
+        pixel_format=pixel_format,
+        coding={"x265-params": "log-level=none"} if pixel_format.endswith("10le") else {},
+    )
+    clip, output = probe(source), tmp_path / f"b{suffix}"
+    with Writer(output, clip, 18, codec) as writer:
+        for frame in read(clip):
+            writer.write(frame)
+    assert (probe(output).codec, probe(output).pixel_format) == (codec, pixel_format)
+    list(check_playback(output, np.array(pts), clip.time_base, 96, 64))
+    assert check_traces(output) == []
+
+
+@pytest.mark.parametrize(
+    ("codec", "suffix", "pixel_format"),
+    [("h264", ".webm", "yuv420p"), ("h264", ".mp4", "yuv420p10le"), ("av1", ".mp4", "yuv444p")],
+)
+def test_codecs_that_do_not_fit_are_refused_at_once(
+    tmp_path: Path, codec: Codec, suffix: str, pixel_format: str
+) -> None:
+    with pytest.raises(UnsupportedError):
+        Writer(tmp_path / f"a{suffix}", blank_clip(pixel_format), 18, codec)
