@@ -15,10 +15,11 @@ from tests.media.making import make_clip, tone
 
 # The picture is large enough to be cut into as many slices as an encoder has threads.
 OUTPUTS = {
-    "a.mp4": "yuv420p",
-    "b.mp4": "yuv420p10le",
-    "c.mkv": "yuv420p",
-    "d.webm": "yuv420p",
+    "a.mp4": ("yuv420p", "auto"),
+    "b.mp4": ("yuv420p10le", "auto"),
+    "c.mkv": ("yuv420p", "auto"),
+    "d.webm": ("yuv420p", "auto"),
+    "e.mp4": ("yuv420p", "av1"),
 }
 WRITE = """
 import os, sys
@@ -32,10 +33,10 @@ from blur.media.writer import Writer
 from blur.settings import Settings
 from blur.sound.keep import add_sound
 folder, source = Path(sys.argv[2]), Path(sys.argv[3])
-for name, format in zip(sys.argv[4::2], sys.argv[5::2]):
+for name, format, codec in zip(sys.argv[4::3], sys.argv[5::3], sys.argv[6::3]):
     clip = replace(probe(source), pixel_format=format)
     silent = folder / f"silent-{name}"
-    with Writer(silent, clip, 23) as writer:
+    with Writer(silent, clip, 23, codec) as writer:
         for frame in read(clip):
             writer.write(Frame(frame.pts, frame.picture))
     add_sound(silent, clip, folder / name, Settings(audio="keep"))
@@ -44,7 +45,7 @@ for name, format in zip(sys.argv[4::2], sys.argv[5::2]):
 
 def write(folder: Path, source: Path, processors: list[int]) -> dict[str, str]:
     folder.mkdir()
-    arguments = [item for pair in OUTPUTS.items() for item in pair]
+    arguments = [item for name, forms in OUTPUTS.items() for item in (name, *forms)]
     listed = ",".join(map(str, processors))
     subprocess.run(
         [sys.executable, "-c", WRITE, listed, str(folder), str(source), *arguments], cwd=REPO, check=True
