@@ -21,7 +21,7 @@ _MEMORY_PER_PIXEL = 256
 # needs: a run of `thorough` on a slow machine takes a minute for each megabyte of a phone's video.
 _OUTPUT = 8 << 30
 _OUTPUT_PER_BYTE = 64
-_SECONDS = 3600
+_SECONDS = 4 * 3600
 _SECONDS_PER_MEGABYTE = 2000
 
 
