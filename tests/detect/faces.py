@@ -57,11 +57,20 @@ def face_box(x: float, y: float, wide: float) -> Box:
     return x - across, y - down, x + across, y + down
 
 
-def inside(box: Box, width: int, height: int) -> NDArray[np.bool_]:
-    """The pixels of a picture whose middle lies in the ellipse that a box holds, shape (height, width)."""
-    rows, columns = np.mgrid[0:height, 0:width] + 0.5
-    across, down = (box[2] - box[0]) / 2, (box[3] - box[1]) / 2
-    return ((columns - box[0] - across) / across) ** 2 + ((rows - box[1] - down) / down) ** 2 <= 1
+def inside(box: Box, at: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which of some places, shape (N, 2), lie in the ellipse that a box holds."""
+    low, high = np.array(box[:2]), np.array(box[2:])
+    away: NDArray[np.float64] = (at - (low + high) / 2) / ((high - low) / 2)
+    return (away**2).sum(axis=1) <= 1
+
+
+def pixels(box: Box, width: int, height: int) -> NDArray[np.float64]:
+    """The middles of a picture's pixels in the ellipse that a box holds, shape (N, 2)."""
+    low = np.clip(np.floor(box[:2]), 0, (width, height))
+    high = np.clip(np.ceil(box[2:]), 0, (width, height))
+    rows, columns = np.mgrid[low[1] : high[1], low[0] : high[0]] + 0.5
+    places = np.column_stack([columns.ravel(), rows.ravel()])
+    return places[inside(box, places)]
 
 
 def bgr(picture: Rgb) -> NDArray[np.uint8]:

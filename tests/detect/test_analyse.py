@@ -24,7 +24,7 @@ from blur.plan.store import dumps
 from blur.settings import Preset, Settings
 from blur.track.observe import Observations
 from blur.track.schedule import SEARCHES, look_size
-from tests.detect.faces import Box, Rgb, face_box, inside, pasted, texture
+from tests.detect.faces import Box, Rgb, face_box, inside, pasted, pixels, texture
 from tests.media.making import make_clip
 
 WIDE, HIGH = 640, 360
@@ -110,10 +110,10 @@ def shares(plan: Plan, where: Where) -> list[float]:
     covered = []
     for index, pts in enumerate(plan.pts.tolist()):
         box = where(index)
-        face = np.zeros((0, 0), bool) if box is None else inside(box, plan.width, plan.height)
-        masks = [inside(tuple(region), *face.shape[::-1]) for region in regions.get(pts, ())]
-        mask = np.logical_or.reduce(masks) if masks else np.zeros_like(face)
-        covered.append(float((mask & face).sum() / face.sum()) if face.any() else 1.0)
+        face = np.empty((0, 2)) if box is None else pixels(box, plan.width, plan.height)
+        masks = [inside(tuple(region), face) for region in regions.get(pts, ())]
+        hidden = np.logical_or.reduce([np.zeros(len(face), bool), *masks])
+        covered.append(float(hidden.mean()) if len(face) else 1.0)
     return covered
 
 
@@ -135,6 +135,17 @@ def test_a_face_under_a_panning_camera_is_covered(
 def test_a_face_that_walks_two_widths_between_looks_is_covered(tmp_path: Path) -> None:
     # ten frames from one look to the next
     drawn = walking(2 * FACE_WIDE / 10)
+    assert_covered(planned(drawn.write(tmp_path / "a.mp4")), drawn)
+
+
+def test_a_face_that_the_camera_follows_is_covered(tmp_path: Path) -> None:
+    # she runs, the camera runs beside her, and what is behind rushes by
+    wall = texture(1600, HIGH)
+
+    def draw(i: int, width: int, _: int) -> Rgb:
+        return pasted(wall[:, 20 * i : 20 * i + width], 300 + i, 180, FACE_WIDE)
+
+    drawn = Drawn(draw, lambda i: face_box(300 + i, 180, FACE_WIDE))
     assert_covered(planned(drawn.write(tmp_path / "a.mp4")), drawn)
 
 
@@ -373,6 +384,25 @@ def test_what_is_seen_in_one_look_is_held_before_and_after(tmp_path: Path) -> No
     assert held == [time for time in pts if abs(time - when) <= 2000]
     assert pts[0] < held[0]
     assert held[-1] < pts[-1]
+
+
+def test_what_is_held_goes_with_the_camera(tmp_path: Path) -> None:
+    # the square stands in the world for as long as it is there; the camera pans on by 4 and 2 pixels
+    world = texture(900, 600, 5)
+    green = world.copy()
+    green[300:340, 300:340] = (0, 220, 0)
+
+    def draw(i: int, width: int, height: int) -> Rgb:
+        y, x = 180 + 2 * i, 140 + 4 * i
+        return (green if i < 12 else world)[y : y + height, x : x + width]
+
+    drawn = Drawn(draw, lambda _: None, pts=range(36), size=(480, 360))
+    plan = build_plan(looked(drawn.write(tmp_path / "a.mp4"), Settings(), GreenSquares()), Settings())
+    (track,) = plan.tracks
+    assert len(track.pts) == 36
+    middles = (track.regions[:, :2] + track.regions[:, 2:]) / 2
+    shifts = np.diff(middles, axis=0)[15:]
+    np.testing.assert_allclose(shifts.mean(axis=0), [-4, -2], atol=0.2)
 
 
 def test_faint_things_count_from_the_users_threshold(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -59,6 +60,15 @@ def test_a_face_is_linked_where_the_camera_takes_it() -> None:
     assert [len(chain) for chain in link(seen, 5000)] == [2]
     still = observed({0: [FACE], 20: [far]}, EVERY_100)
     assert [len(chain) for chain in link(still, 5000)] == [1, 1]
+
+
+def test_a_face_is_linked_if_only_the_way_back_from_later_leads_to_it() -> None:
+    far = (250.0, 100.0, 290.0, 150.0)
+    seen = observed({0: [FACE], 10: [far]}, EVERY_100)
+    assert [len(chain) for chain in link(seen, 5000)] == [1, 1]
+    back = (np.float32(far) - np.arange(1, 11)[:, None] * np.float32([15, 0, 15, 0]))[None]
+    looks = [replace(look, behind=back) if look.frame == 10 else look for look in seen.looks]
+    assert [len(chain) for chain in link(replace(seen, looks=tuple(looks)), 5000)] == [2]
 
 
 def test_faces_that_stand_side_by_side_are_not_mixed_up() -> None:

@@ -32,6 +32,16 @@ def test_what_moves_by_itself_is_followed_from_both_ends() -> None:
     np.testing.assert_allclose(behind[0], expected(places[-2::-1]), atol=1.5)
 
 
+def test_what_moves_against_a_fast_camera_is_followed_back_too() -> None:
+    # without the camera's way as a guess, the picture moves too far between two frames
+    cameras = [(40 * i, 0) for i in range(5)]
+    places = [(300 - 36 * i, 80) for i in range(5)]
+    greys = [drawn((1, place), camera=camera) for place, camera in zip(places, cameras, strict=True)]
+    last = expected([(places[-1][0], 80)])
+    _, behind = follow(boxes(), last, (NOTHING, YES), greys, [similarity(-40, 0)] * 4)
+    np.testing.assert_allclose(behind[0], expected(places[-2::-1]), atol=1.5)
+
+
 def test_what_is_not_clear_is_not_followed_by_flow() -> None:
     places = walk(11, (6, 1))
     greys = [drawn((1, place)) for place in places]
