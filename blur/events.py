@@ -14,6 +14,7 @@ from typing import Any, Literal, TypeAlias, TypeVar, get_args
 SCHEMA = "blur-events/1"
 
 Stage: TypeAlias = Literal["probe", "analyse", "plan", "render", "check", "publish"]
+Verdict: TypeAlias = Literal["failed", "look", "published", "skipped"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,43 @@ class Finished:
     exit_code: int
 
 
-Event: TypeAlias = Started | Progress | Notice | Failed | Finished
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """A clip of several has ended. Of ``total``, ``done`` have; ``failed`` and ``look`` are among these."""
+
+    clip: str
+    done: int
+    total: int
+    failed: int
+    look: int
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """How one of several clips ended.
+
+    Attributes:
+        verdict: ``failed``, ``look`` (published, but a person should look), ``published`` or ``skipped``.
+        why: what a person should know first, ``""`` where there is nothing.
+    """
+
+    clip: str
+    verdict: Verdict
+    output: str | None
+    seconds: float
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """How all clips of several ended, what a person should look at first. ``left`` were not begun."""
+
+    clip: str
+    rows: tuple[Row, ...]
+    left: int
+
+
+Event: TypeAlias = Started | Progress | Notice | Failed | Finished | Tally | Summary
 
 Result = TypeVar("Result")
 Steps: TypeAlias = Generator[Event, None, Result]

@@ -32,6 +32,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             )
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _state(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """No test reads or writes what Blur remembers of the batches of whoever runs it."""
+    os.environ["BLUR_STATE"] = str(tmp_path_factory.mktemp("state"))
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder of real media and their lists; skips the test where it is absent."""

@@ -174,7 +174,7 @@ def test_json_has_only_events_on_stdout(pipeline: Pipeline) -> None:
     pipeline.ends["b.mov"] = DamagedError("half of it")
     result = blur("a.mov", "b.mov", "--json")
     assert [json.loads(line)["event"] for line in result.stdout.splitlines()] == [
-        *("started", "finished", "started", "failed")
+        *("started", "finished", "tally", "started", "failed", "tally", "summary")
     ]
     assert result.exit_code == 6
     assert result.stderr == f"b.mov: half of it\n  {DamagedError.default_hint}\n"

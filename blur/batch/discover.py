@@ -43,10 +43,17 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The jobs in order, and the files left alone since they are outputs of these very jobs."""
+    """What is to be done.
+
+    Attributes:
+        jobs: in order.
+        skipped: files left alone since they are outputs of these very jobs.
+        many: whether several clips or a folder were named.
+    """
 
     jobs: tuple[Job, ...]
     skipped: tuple[Path, ...] = ()
+    many: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +91,7 @@ def discover(named: Sequence[Path], output: str | None = None, name: Names | Non
         jobs = _named_apart(jobs)
     targets = {_key(job.target) for job in jobs}
     skipped = tuple(job.source for job in jobs if _key(job.source) in targets)
-    return Found(tuple(job for job in jobs if job.source not in skipped), skipped)
+    return Found(tuple(job for job in jobs if job.source not in skipped), skipped, many)
 
 
 def discover_one(clip: Path, output: str | None = None, name: Names | None = "keep") -> Job:

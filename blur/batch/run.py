@@ -1,26 +1,36 @@
-"""Runs jobs one after another; what breaks one never stops the rest."""
+"""Runs jobs, several at once where that pays; what breaks one never stops the rest."""
 
 from __future__ import annotations
 
 import logging
+import os
+import signal
 import traceback
-from collections.abc import Callable, Generator, Sequence
-from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import ExitStack, closing, suppress
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from blur.batch.discover import MARK, Found, Job
-from blur.errors import EXIT_BATCH, EXIT_LOOK, EXIT_OK, BlurError, CrashedError
+from blur.batch.pool import patient, side_by_side, work
+from blur.batch.report import counted, labels
+from blur.errors import EXIT_BATCH, EXIT_LOOK, EXIT_OK, BlurError, CrashedError, Interrupted, OutputError
 from blur.events import Event, Failed, Finished, Notice, Steps
 from blur.media.workplace import PRIVATE, private_folder, sweep
 from blur.pipeline import Outcome, anonymise, made_folder, render_plan
 from blur.sandbox.confine import NOTHING, Reach
-from blur.sandbox.sandbox import Sandbox
+from blur.sandbox.sandbox import Here, Lane, Sandbox
+from blur.sandbox.worker import Piece
 from blur.settings import Settings
 from blur.text import printable
 
+if TYPE_CHECKING:
+    from blur.batch.resume import Run
+
 DEMO = "blur-demo.mov"
+STOPPING = "Stopping after the clips in hand. Press Ctrl-C again to stop at once."
 
 log = logging.getLogger(__name__)
 
@@ -41,37 +51,60 @@ def anonymise_all(
     plan_file: Path | None = None,
     dry_run: bool = False,
     sandbox: Sandbox | None = None,
+    journal: Path | None = None,
 ) -> Generator[Event, None, int]:
-    """The events of all jobs, see run_all; files that were left alone are told of first."""
+    """The events of all jobs, see run_all; files that were left alone are told of first.
+
+    Of several clips a Tally follows each, and a Summary ends them. ``journal`` is the folder of the
+    journal by which a batch goes on where an earlier run stopped, see resume.Run.
+    """
     for path in found.skipped:
         yield Notice(printable(path.name), "skipped", "Left alone, since it is the output for another clip.")
-    reach = Reach.to(
-        [job.source for job in found.jobs],
-        [] if dry_run else [job.target for job in found.jobs],
-        [] if plan_file is None else [plan_file],
-        replaces=force,
-    )
-    return (
-        yield from run_all(
-            [
-                Task(
-                    printable(job.source.name),
-                    partial(
-                        anonymise,
-                        job.source,
-                        job.target,
-                        settings,
-                        force=force,
-                        plan_file=plan_file,
-                        dry_run=dry_run,
-                    ),
-                )
-                for job in found.jobs
-            ],
-            sandbox,
-            reach,
+    with ExitStack() as stack:
+        run, jobs = None, found.jobs
+        if journal is not None and found.many and not dry_run:
+            try:
+                run = _begun(stack, journal, found.jobs, settings, force)
+                jobs = tuple(run.jobs)
+            except OutputError as error:
+                without = f"{error.message}: nothing is remembered of this batch. {error.hint}"
+                yield Notice("", "no-journal", without)
+        reach = Reach.to(
+            [job.source for job in jobs],
+            [] if dry_run else [job.target for job in jobs],
+            [] if plan_file is None else [plan_file],
+            replaces=force,
         )
-    )
+        way = partial(anonymise, settings=settings, force=force, plan_file=plan_file, dry_run=dry_run)
+        tasks = [
+            Task(label, partial(way, job.source, job.target))
+            for job, label in zip(jobs, labels([job.source for job in jobs]), strict=True)
+        ]
+        events = run_all(tasks, sandbox, reach, run, patiently=found.many)
+        return (yield from (counted(events, len(tasks)) if found.many else events))
+
+
+def _begun(stack: ExitStack, journal: Path, jobs: Sequence[Job], settings: Settings, force: bool) -> Run:
+    from blur.batch.journal import opened
+    from blur.batch.resume import Run
+
+    return Run.begun(stack.enter_context(opened(journal)), jobs, settings, force=force)
+
+
+def retry_all(journal: Path, sandbox: Sandbox | None = None) -> Generator[Event, None, int]:
+    """Takes up what open batches left, failed or not begun, each with its own settings; see anonymise_all."""
+    from blur.batch.journal import batches_in
+
+    codes = []
+    for batch in batches_in(journal):
+        jobs = tuple(left.job for left in batch.left)
+        events = anonymise_all(
+            Found(jobs, many=True), batch.settings, force=batch.force, sandbox=sandbox, journal=journal
+        )
+        codes.append((yield from events))
+        if codes[-1] == Interrupted.exit_code:
+            return Interrupted.exit_code
+    return overall(codes)
 
 
 def render_one(
@@ -126,43 +159,129 @@ def demonstrate(
 
 
 def run_all(
-    tasks: Sequence[Task], sandbox: Sandbox | None = None, reach: Reach = NOTHING
+    tasks: Sequence[Task],
+    sandbox: Sandbox | None = None,
+    reach: Reach = NOTHING,
+    run: Run | None = None,
+    *,
+    patiently: bool = False,
 ) -> Generator[Event, None, int]:
     """Yields the events of all tasks, a Failed for each that broke, and returns the exit code.
 
     The code is the highest of all, and EXIT_BATCH where some clips ended well and some did not.
-    Without a sandbox the tasks run in this process, unconfined; else they can touch only ``reach``.
+    Without a sandbox the tasks run in this process, unconfined; else they can touch only ``reach``, and
+    several run at once. ``run`` says which are done already and keeps how each ends. ``patiently``, a
+    first Ctrl-C begins no further clip but ends none either.
     """
     pieces = [partial(_run_one, task) for task in tasks]
-    codes = []
     with ExitStack() as stack:
-        run: Callable[[int], Steps[int]] = lambda index: pieces[index]()  # noqa: E731
-        if sandbox is not None:
-            private = {}
-            for folder in reach.folders:
-                with suppress(OSError):  # said when it is written to
-                    stack.enter_context(made_folder(folder))
-                    if sandbox.narrow and folder in reach.publishes:
-                        private[folder] = stack.enter_context(private_folder(folder))
-            stack.callback(PRIVATE.clear)
-            PRIVATE.update(private)
-            run = stack.enter_context(sandbox.hold(pieces, reach, private))
-        for index, task in enumerate(tasks):
-            try:
-                codes.append((yield from run(index)))
-            except CrashedError as error:
-                for folder in (*reach.folders, *PRIVATE.values()):
-                    sweep(folder)
-                codes.append((yield from _tell_failure(task, error)))
-    return overall(codes)
+        stopped = stack.enter_context(patient()) if patiently else lambda: False
+        lanes, folders = _lanes(stack, pieces, sandbox, reach, patiently)
+
+        def crashed(lane: int, index: int, error: CrashedError) -> list[Event | int]:
+            for folder in folders[lane]:
+                sweep(folder)
+            failed = failure(tasks[index].clip, error)
+            return [failed, failed.exit_code]
+
+        left = _Left(tasks, run, stopped)
+        asked = False
+        for index, told in work(lanes, left.order(), crashed):
+            yield from left.skipped()
+            if stopped() and not asked:
+                asked = True
+                yield Notice("", "stopping", STOPPING)
+            left.take(index, told)
+            if not isinstance(told, int):
+                yield told
+        yield from left.skipped()
+        if rest := len(tasks) - len(left.codes):
+            yield Notice("", "stopped", f"Stopped with {rest} of {len(tasks)} clips left.")
+            return Interrupted.exit_code
+    return overall(left.codes)
+
+
+class _Left:
+    """Which pieces are still to do, in order, and how those ended that are not."""
+
+    def __init__(self, tasks: Sequence[Task], run: Run | None, stopped: Callable[[], bool]) -> None:
+        self.codes: list[int] = []
+        self._tasks, self._run, self._stopped = tasks, run, stopped
+        self._skipped: list[Event] = []
+
+    def order(self) -> Iterator[int]:
+        for index, task in enumerate(self._tasks):
+            if self._stopped():
+                return
+            done = self._run.done(index) if self._run else None
+            if done is None:
+                yield index
+            else:
+                self._skipped.append(replace(done[0], clip=task.clip))
+                self.codes.append(done[1])
+
+    def skipped(self) -> Iterator[Event]:
+        """What is to be told of those that were passed over since it was last asked for."""
+        while self._skipped:
+            yield self._skipped.pop(0)
+
+    def take(self, index: int, told: Event | int) -> None:
+        if isinstance(told, int):
+            self.codes.append(told)
+            if self._run:
+                self._run.end(index, told)
+        elif self._run:
+            self._run.tell(index, told)
+
+
+def _lanes(
+    stack: ExitStack, pieces: Sequence[Piece], sandbox: Sandbox | None, reach: Reach, patiently: bool
+) -> tuple[list[Lane], list[tuple[Path, ...]]]:
+    """What runs the pieces, and for each the folders in which its drafts lie."""
+    if sandbox is None:
+        return [stack.enter_context(closing(Here(pieces)))], [()]
+    stack.callback(PRIVATE.clear)
+    for folder in reach.folders:
+        with suppress(OSError):  # said when it is written to
+            stack.enter_context(made_folder(folder))
+    lanes: list[Lane] = []
+    drafts = []
+    for _ in range(side_by_side(len(pieces)) if sandbox.divides else 1):
+        private = {}
+        for folder in reach.publishes if sandbox.narrow else ():
+            with suppress(OSError):
+                private[folder] = stack.enter_context(private_folder(folder))
+        prepare = partial(_prepare, private, os.getpid() if patiently else 0)
+        lanes.append(stack.enter_context(sandbox.hold(pieces, reach, private, prepare, told=bool(lanes))))
+        drafts.append((*reach.folders, *private.values()))
+    return lanes, drafts
+
+
+def _prepare(private: dict[Path, Path], patient_parent: int) -> None:
+    PRIVATE.update(private)
+    if patient_parent and os.getpid() != patient_parent:
+        # Ctrl-C in a terminal goes to all; here it must not end what the parent lets go on.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _run_one(task: Task) -> Steps[int]:
     try:
-        outcome = yield from task.steps()
+        outcome = yield from _named(task.steps(), task.clip)
     except Exception as error:  # noqa: BLE001 - one broken clip must not stop the rest
         return (yield from _tell_failure(task, error))
     return outcome.exit_code
+
+
+def _named(steps: Steps[Outcome], clip: str) -> Steps[Outcome]:
+    """The same steps, with the name by which the clip is told from the others."""
+    with closing(steps):
+        while True:
+            try:
+                event = next(steps)
+            except StopIteration as stop:
+                outcome: Outcome = stop.value
+                return outcome
+            yield replace(event, clip=clip)
 
 
 def _tell_failure(task: Task, error: Exception) -> Steps[int]:

@@ -12,8 +12,9 @@ from fractions import Fraction
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self, TextIO
 
+from blur.batch.report import as_text
 from blur.errors import Interrupted
-from blur.events import Event, Failed, Finished, Notice, Progress, Stage, Started, as_json
+from blur.events import Event, Failed, Finished, Notice, Progress, Stage, Started, Summary, Tally, as_json
 from blur.timing import clock
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def presenter(*, as_lines_of_json: bool, quiet: bool) -> Presenter:
     return Bars() if sys.stderr.isatty() else Plain()
 
 
-def sentence(event: Notice | Failed | Finished) -> str:
+def sentence(event: Notice | Failed | Finished | Tally | Summary) -> str:
     """An event that stays on the screen, in plain words; the second line of a failure is its hint."""
     match event:
         case Notice():
@@ -81,6 +82,17 @@ def sentence(event: Notice | Failed | Finished) -> str:
             became = f" → {event.output}" if event.output else ""
             tracks = "1 track" if event.tracks == 1 else f"{event.tracks} tracks"
             return f"{event.clip}{became} ({event.frames} frames, {tracks}, {event.seconds:.1f} s)"
+        case Tally():
+            return tally(event)
+        case Summary():
+            return as_text(event)
+
+
+def tally(event: Tally) -> str:
+    """How far a batch is."""
+    failed = f", {event.failed} failed" if event.failed else ""
+    look = f", {event.look} to look at" if event.look else ""
+    return f"{event.done} of {event.total} clips done{failed}{look}"
 
 
 def _of_clip(clip: str, message: str) -> str:
@@ -189,8 +201,8 @@ class Bars:
             console=Console(stderr=True, highlight=False, markup=False),
             transient=True,
         )
-        self.task: progress.TaskID | None = None
-        self.pace = Pace()
+        self.tasks: dict[str, progress.TaskID] = {}
+        self.paces: dict[str, Pace] = {}
         self.stack = ExitStack()
 
     def __enter__(self) -> Self:
@@ -207,21 +219,28 @@ class Bars:
 
         match event:
             case Started():
-                self._clear()
-                self.pace = Pace()
+                self._clear(event.clip)
+                self.paces[event.clip] = Pace()
                 name = f"{event.clip}: {STAGES[event.stage]}"
-                self.task = self.bars.add_task(name, total=event.total, pace="")
+                self.tasks[event.clip] = self.bars.add_task(name, total=event.total, pace="")
             case Progress():
-                if self.task is not None:
-                    pace = self.pace.text(event.done, event.total)
-                    self.bars.update(self.task, completed=event.done, total=event.total, pace=pace)
+                if event.clip in self.tasks:
+                    pace = self.paces[event.clip].text(event.done, event.total)
+                    self.bars.update(
+                        self.tasks[event.clip], completed=event.done, total=event.total, pace=pace
+                    )
+            case Tally():
+                # A name that no file can have, for the bar of the whole.
+                whole = self.tasks.get("/")
+                if whole is None:
+                    whole = self.tasks["/"] = self.bars.add_task("", total=event.total, pace="")
+                self.bars.update(whole, completed=event.done, description=tally(event))
             case _:
-                self._clear()
+                self._clear("/" if isinstance(event, Summary) else event.clip)
                 style = {Failed: "red", Notice: "yellow"}.get(type(event), "")
                 self.bars.console.print(Text(sentence(event), style), soft_wrap=True)
 
-    def _clear(self) -> None:
-        if self.task is not None:
-            self.bars.remove_task(self.task)
+    def _clear(self, clip: str) -> None:
+        if clip in self.tasks:
+            self.bars.remove_task(self.tasks.pop(clip))
             self.bars.refresh()
-            self.task = None

@@ -8,6 +8,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 from blur.events import Event, Notice, Steps
 from blur.sandbox.confine import Reach, can_publish, confine
@@ -17,6 +18,37 @@ from blur.sandbox.worker import Piece, Worker
 OPEN_NETWORK = "This system cannot bar Blur from the network. Disconnect it while Blur runs."
 NO_CONFINEMENT = "This kernel cannot bar Blur from your other files. Open only clips that you trust."
 UNCONFINED = "--no-confine: a hostile clip could reach your other files. Open only clips that you trust."
+
+
+class Lane(Protocol):
+    """Works on one piece after another: begin(), then hear() until that ends with the exit code."""
+
+    def begin(self, index: int) -> None: ...
+
+    def hear(self) -> list[Event | int]: ...
+
+
+class Here:
+    """A lane in this process."""
+
+    def __init__(self, pieces: Sequence[Piece]) -> None:
+        self._pieces = pieces
+        self._steps: Steps[int] | None = None
+
+    def begin(self, index: int) -> None:
+        self._steps = self._pieces[index]()
+
+    def hear(self) -> list[Event | int]:
+        if self._steps is None:
+            return []
+        try:
+            return [next(self._steps)]
+        except StopIteration as stop:
+            return [int(stop.value)]
+
+    def close(self) -> None:
+        if self._steps is not None:
+            self._steps.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,24 +68,40 @@ class Sandbox:
         """Whether drafts need private folders, since no other place may be written to."""
         return sys.platform == "linux" and self.confined and can_publish()
 
+    @property
+    def divides(self) -> bool:
+        """Whether pieces run in processes of their own, so that several can run at once."""
+        return sys.platform == "linux"
+
     @contextmanager
     def hold(
-        self, pieces: Sequence[Piece], reach: Reach, private: Mapping[Path, Path]
-    ) -> Iterator[Callable[[int], Steps[int]]]:
-        """Gives what runs a piece, by its number. The folders of ``reach`` must be there.
+        self,
+        pieces: Sequence[Piece],
+        reach: Reach,
+        private: Mapping[Path, Path],
+        prepare: Callable[[], None] = lambda: None,
+        *,
+        told: bool = False,
+    ) -> Iterator[Lane]:
+        """Gives what runs pieces, one after another. The folders of ``reach`` must be there.
 
-        ``private`` are folders for drafts inside those in which is published.
+        ``private`` are folders for drafts inside those in which is published. ``prepare`` is called in
+        the process that works, before all else. ``told`` is whether the user knows what this system lacks.
 
-        On Linux it runs in a child; elsewhere in this process, since macOS breaks children that were
+        On Linux that is a child; elsewhere it is this process, since macOS breaks children that were
         not started anew and Windows has none.
         """
-        if sys.platform != "linux":
-            yield lambda index: pieces[index]()
-            return
-        with closing(Worker(pieces, partial(self._settle, reach, private))) as worker:
-            yield worker.run
+        made: Here | Worker
+        if not self.divides:
+            prepare()
+            made = Here(pieces)
+        else:
+            made = Worker(pieces, partial(self._settle, reach, private, prepare), told=told)
+        with closing(made) as lane:
+            yield lane
 
-    def _settle(self, reach: Reach, private: Mapping[Path, Path]) -> list[Event]:
+    def _settle(self, reach: Reach, private: Mapping[Path, Path], prepare: Callable[[], None]) -> list[Event]:
+        prepare()
         from blur.sandbox.limits import hold
 
         hold()

@@ -33,40 +33,70 @@ _WHY: dict[int, str] = {
 }
 
 
+_ENDS: set[int] = set()
+"""This process's ends of the pipes to its children. A child that kept another's would keep it waiting."""
+
+
 class Worker:
     """The child; it waits for the number of a piece, works on it, and tells of it in lines of JSON.
 
     Args:
         pieces: the work; every child can do all of it, since it is a copy of this process.
-        settle: called first in each child; yields what the user should know about it.
+        settle: called first in each child; gives what the user should know about it, which is told once.
+        told: whether the user knows it already.
     """
 
-    def __init__(self, pieces: Sequence[Piece], settle: Callable[[], list[Event]]) -> None:
+    def __init__(
+        self, pieces: Sequence[Piece], settle: Callable[[], list[Event]], *, told: bool = False
+    ) -> None:
         self._pieces = pieces
         self._settle = settle
+        self._told = told
         self._child = 0
         self._busy = False
+        self._unended = b""
         self._start()
 
     def run(self, index: int) -> Steps[int]:
         """The events of a piece and its exit code. Raises CrashedError where the child died of it."""
-        if not self._child:
-            self._start()
-        self._busy = True
+        self.begin(index)
         try:
-            with suppress(BrokenPipeError):  # a child that is gone shows when it is listened to
-                os.write(self._orders, b"%d\n" % index)
-            for line in self._results:
-                told = _checked(json.loads(line))
-                if "event" not in told:
-                    self._busy = False
-                    return int(told["code"])
-                yield from_json(told)
-        except (ValueError, KeyError, TypeError, AttributeError):
-            pass  # what is no event comes from a child that is not itself any more
+            while True:
+                for told in self.hear():
+                    if isinstance(told, int):
+                        return told
+                    yield told
+        except CrashedError:
+            raise
         except BaseException:
             self.close()
             raise
+
+    def begin(self, index: int) -> None:
+        """Has a piece worked on. Whatever was begun before must have ended."""
+        if not self._child:
+            self._start()
+        self._busy = True
+        with suppress(BrokenPipeError):  # a child that is gone shows when it is listened to
+            os.write(self._orders, b"%d\n" % index)
+
+    def fileno(self) -> int:
+        """What can be read when the child has said something; so that several can be waited for."""
+        return self._results
+
+    def hear(self) -> list[Event | int]:
+        """What the child says next, the exit code last; waits until it says something.
+
+        Raises CrashedError where it died.
+        """
+        with suppress(ValueError, KeyError, TypeError, AttributeError):  # it is not itself any more
+            heard: list[Event | int] = []
+            if said := os.read(self._results, 1 << 16):
+                *lines, self._unended = (self._unended + said).split(b"\n")
+                for told in (_checked(json.loads(line)) for line in lines):
+                    heard.append(from_json(told) if "event" in told else int(told["code"]))
+                    self._busy = "event" in told
+                return heard
         raise CrashedError(_WHY.get(self.close(), "a library that reads it crashed"))
 
     def close(self) -> int:
@@ -74,7 +104,7 @@ class Worker:
         child, self._child = self._child, 0
         if not child:
             return 0
-        os.close(self._orders)
+        _close(self._orders)
         status = _wait(child, 0.2 if self._busy else PATIENCE)  # an idle one leaves by itself
         if status is None:
             os.kill(child, signal.SIGTERM)
@@ -82,12 +112,12 @@ class Worker:
         if status is None:
             os.kill(child, signal.SIGKILL)
             _, status = os.waitpid(child, 0)
-        self._results.close()
+        _close(self._results)
         return os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
 
     def _start(self) -> None:
         ordered, self._orders = os.pipe()
-        results, told = os.pipe()
+        self._results, told = os.pipe()
         parent = os.getpid()
         with warnings.catch_warnings():
             # Only the thread that draws progress may be there, which the child has no use for.
@@ -96,14 +126,26 @@ class Worker:
             blocked = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDINGS)
             self._child = os.fork()
         if not self._child:
-            os.close(self._orders)
-            os.close(results)
-            _serve(parent, open(ordered, "rb"), open(told, "wb"), self._pieces, self._settle)  # noqa: PTH123, SIM115
+            for end in (*_ENDS, self._orders, self._results):
+                with suppress(OSError):
+                    os.close(end)
+            _serve(parent, open(ordered, "rb"), open(told, "wb"), self._pieces, self._settling)  # noqa: PTH123, SIM115
         signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
         os.close(ordered)
         os.close(told)
-        self._results = open(results, "rb")  # noqa: PTH123, SIM115 - a handle, which close() closes
-        self._settle = list
+        _ENDS.update((self._orders, self._results))
+        self._unended = b""
+        self._told = True
+
+    def _settling(self) -> list[Event]:
+        """Settles the child, also one that takes the place of another; what was told is not told again."""
+        notices = self._settle()
+        return [] if self._told else notices
+
+
+def _close(end: int) -> None:
+    _ENDS.discard(end)
+    os.close(end)
 
 
 def _serve(
