@@ -134,7 +134,7 @@ def _damage(clip: Clip, plan: Plan) -> Steps[Plan]:
     doubts = [Doubt(first, last, "damaged, and black as a whole", 1000) for first, last in clip.damage]
     missing = max((clip.frames or 0) - len(plan.pts), 0)
     ends = f" The last {missing} frames are missing." if missing else ""
-    yield Notice(clip.name, "damaged", f"Damaged, and black as a whole, at {_spans(plan, doubts)}.{ends}")
+    yield Notice(clip.name, "damaged", f"Damaged, and black as a whole, at {spans(plan, doubts)}.{ends}")
     return replace(plan, doubts=(*doubts, *plan.doubts))
 
 
@@ -231,7 +231,7 @@ def _unmended(plan: Plan, findings: Sequence[Finding]) -> AuditError:
     from blur.audit.doubts import LEFT, found
 
     return AuditError(
-        f"faces may still be seen at {_spans(plan, list(found(plan, findings, LEFT)))}",
+        f"faces may still be seen at {spans(plan, list(found(plan, findings, LEFT)))}",
         "Nothing was published. Try --preset thorough, or publish it all the same with --accept-unverified.",
     )
 
@@ -249,7 +249,7 @@ def _traces(engine: Engine, clip: Clip, output: Path) -> Steps[None]:
 def _finish(name: str, plan: Plan, target: Path | None, began: float) -> Steps[Outcome]:
     look = [doubt for doubt in plan.doubts if doubt.weight >= LOOK_WEIGHT]
     if look:
-        yield Notice(name, "look", f"Look at the output at {_spans(plan, look)}.")
+        yield Notice(name, "look", f"Look at the output at {spans(plan, look)}.")
     outcome = Outcome(target, len(plan.pts), len(plan.tracks), EXIT_LOOK if look else EXIT_OK)
     yield Finished(
         clip=name,
@@ -276,7 +276,7 @@ def _summary(plan: Plan) -> str:
     return f"Would cover {tracks}, in {seconds:.1f} of {total:.1f} seconds. Nothing was published."
 
 
-def _spans(plan: Plan, doubts: list[Doubt]) -> str:
+def spans(plan: Plan, doubts: list[Doubt]) -> str:
     """The doubts' times as a player shows them, in order."""
 
     def at(pts: int) -> str:
@@ -288,9 +288,9 @@ def _spans(plan: Plan, doubts: list[Doubt]) -> str:
             joined[-1] = joined[-1][0], max(end, joined[-1][1])
         else:
             joined.append((start, end))
-    spans = [(at(start), at(end)) for start, end in joined]
-    shown = [first if first == last else f"{first} to {last}" for first, last in spans[:SPANS_SHOWN]]
-    rest = len(spans) - len(shown)
+    shown_as = [(at(start), at(end)) for start, end in joined]
+    shown = [first if first == last else f"{first} to {last}" for first, last in shown_as[:SPANS_SHOWN]]
+    rest = len(shown_as) - len(shown)
     return ", ".join(shown) + (f" and at {rest} more places" if rest else "")
 
 

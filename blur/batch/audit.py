@@ -1,0 +1,81 @@
+"""Auditing a file that is there already, and telling what was found."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from blur.batch.run import Task, run_all
+from blur.errors import EXIT_LOOK, EXIT_OK, AuditError
+from blur.events import Event, Finished, Notice, Steps
+from blur.pipeline import Outcome, spans
+from blur.sandbox.confine import Reach
+from blur.sandbox.sandbox import Sandbox
+from blur.settings import Settings
+from blur.text import printable
+
+if TYPE_CHECKING:
+    from blur.audit.examine import Examination
+
+SHOWN = 6
+
+
+def audit_one(
+    path: Path,
+    source: Path | None,
+    plan_file: Path | None,
+    settings: Settings,
+    *,
+    sandbox: Sandbox | None = None,
+) -> Generator[Event, None, int]:
+    """The events of auditing a file.
+
+    The exit code is 5 where it traces somebody or is not what was planned, 4 where faces may be
+    seen, 0 where nothing was found.
+    """
+    name = printable(path.name)
+
+    def steps() -> Steps[Outcome]:
+        from blur.audit.examine import examine
+        from blur.plan.store import load
+
+        began = time.monotonic()
+        plan = None if plan_file is None else load(plan_file)
+        examined = yield from examine(path, source, plan, settings)
+        yield from _told(name, examined)
+        code = _exit_code(examined)
+        seconds = round(time.monotonic() - began, 3)
+        yield Finished(name, None, len(examined.plan.pts), len(examined.plan.tracks), seconds, code)
+        return Outcome(None, len(examined.plan.pts), len(examined.plan.tracks), code)
+
+    read = [file for file in (path, source, plan_file) if file is not None]
+    return run_all([Task(name, steps)], sandbox, Reach.to(read, []))
+
+
+def _exit_code(examined: Examination) -> int:
+    if examined.traces or examined.faults:
+        return AuditError.exit_code
+    return EXIT_LOOK if examined.findings else EXIT_OK
+
+
+def _told(name: str, examined: Examination) -> Steps[None]:
+    for fault in examined.faults:
+        yield Notice(name, "fault", f"Not as planned: {fault}.")
+    if examined.traces:
+        shown = [printable(trace) for trace in examined.traces[:SHOWN]]
+        rest = len(examined.traces) - len(shown)
+        more = f" and {rest} more; see blur traces" if rest else ""
+        yield Notice(name, "traces", f"It holds what could trace the filmer: {', '.join(shown)}{more}.")
+    from blur.audit.doubts import LEFT
+
+    doubts = [doubt for doubt in examined.plan.doubts if doubt.weight >= LEFT]
+    if examined.findings and doubts:
+        base = examined.plan.time_base
+        seconds = max(1, round(sum((base.seconds(d.last - d.first) for d in doubts), Fraction(0))))
+        these = "this second" if seconds == 1 else f"these {seconds} seconds"
+        yield Notice(name, "faces", f"Faces may be seen. Watch {these}: {spans(examined.plan, doubts)}.")
+    elif not examined.faults and not examined.traces:
+        yield Notice(name, "clean", "No face and no trace was found. That is no proof: watch it yourself.")
