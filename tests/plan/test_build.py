@@ -217,6 +217,19 @@ def test_a_face_that_the_camera_turns_away_from_is_covered_while_it_is_in_sight(
     assert track.pts.tolist() == [100 * i for i in range(8)]
 
 
+@pytest.mark.parametrize(
+    ("size", "pixels"),
+    [((1920, 1080), 12), ((720, 1280), 12), ((854, 480), 8), ((360, 640), 6), ((160, 120), 6)],
+)
+def test_masks_reach_beyond_a_small_face_by_pixels_for_the_size_of_the_picture(
+    size: tuple[int, int], pixels: int
+) -> None:
+    seen = replace(observed({50: [(60, 60, 64, 64)]}, TENTHS), width=size[0], height=size[1])
+    (track,) = build_plan(seen, Settings(grow=1.0)).tracks
+    assert (track.regions[:, [0, 2, 3]] == [60 - pixels, 64 + pixels, 64 + pixels]).all()
+    assert (track.regions[:, 1] < 60 - pixels).all()
+
+
 sides = st.floats(1, 500, width=32)
 places = st.floats(-500, 1500, width=32)
 
