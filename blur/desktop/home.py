@@ -120,7 +120,7 @@ class Home(QWidget):
         column = QVBoxLayout(inner)
         column.setContentsMargins(0, 0, 4, 0)
         column.addLayout(self._list)
-        column.addStretch()
+        column.addStretch(1)  # all the room that cards leave
         self._scroll = QScrollArea()
         self._scroll.setWidgetResizable(True)
         self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)

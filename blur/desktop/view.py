@@ -251,8 +251,15 @@ class View(QWidget):
         self.update()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        if event.modifiers() & Qt.KeyboardModifier.ControlModifier and event.angleDelta().y():
-            self.zoom_by(1.25 if event.angleDelta().y() > 0 else 0.8, event.position())
+        """Zooms with Ctrl; without it, moves a picture that is zoomed in."""
+        turned = event.angleDelta()
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier and turned.y():
+            self.zoom_by(1.25 if turned.y() > 0 else 0.8, event.position())
+        elif self.zoom > 1.0:
+            box = self._box()
+            x, y = self._middle.x() - turned.x() / box.width(), self._middle.y() - turned.y() / box.height()
+            self._middle = QPointF(min(max(x, 0.0), 1.0), min(max(y, 0.0), 1.0))
+            self.update()
         else:
             super().wheelEvent(event)
 

@@ -250,6 +250,21 @@ def test_everything_that_takes_the_focus_has_a_name(window: Window, clip: Path, 
     assert nameless == []
 
 
+def test_arabic_runs_from_right_to_left(app: QApplication, state: State, until: Until) -> None:
+    words.speak("ar")
+    app.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+    try:
+        window = Window(state)
+        window.show()
+        until(window.isActiveWindow)
+        choices = window.home.choices
+        assert choices.look.x() > choices.sound.x() > choices.place.x()
+        window.close()
+    finally:
+        app.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
+        words.speak("en")
+
+
 def test_at_twice_the_font_no_button_is_cut(
     window: Window, clip: Path, until: Until, app: QApplication
 ) -> None:

@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from blur.desktop.timeline import LANES, Timeline, packed
+from blur.plan.model import Plan, Track
+from blur.timing import TimeBase
+
+FRAMES = 100
+TIMES = [Fraction(number, 10) for number in range(FRAMES)]
+spans = st.tuples(st.integers(0, FRAMES - 1), st.integers(0, FRAMES - 1)).map(sorted)
+
+
+def plan(*tracks: list[int]) -> Plan:
+    made = []
+    for first, last in tracks:
+        pts = np.arange(first, last + 1, dtype=np.int64)
+        made.append(Track("face", 500, pts, np.tile(np.array([[0, 0, 9, 9]], np.int32), (len(pts), 1))))
+    return Plan(64, 48, TimeBase(1, 10), np.arange(FRAMES, dtype=np.int64), tuple(made))
+
+
+@given(st.lists(spans, max_size=20))
+def test_bars_of_one_row_overlap_only_where_rows_run_out(tracks: list[list[int]]) -> None:
+    rows = packed(plan(*tracks))
+    assert len(rows) == len(tracks)
+    assert all(0 <= row < LANES for row in rows)
+    for row in range(LANES - 1):
+        mine = sorted(span for span, its in zip(tracks, rows, strict=True) if its == row)
+        assert all(before[1] < after[0] for before, after in pairwise(mine))
+
+
+@pytest.fixture
+def strip(app: QApplication) -> Timeline:
+    made = Timeline()
+    made.resize(616, 130)
+    made.set_plan(plan([10, 40]), TIMES, None)
+    made.show()
+    app.processEvents()
+    return made
+
+
+def test_a_click_seeks_and_time_runs_from_left_to_right_in_every_script(
+    app: QApplication, strip: Timeline
+) -> None:
+    sought: list[int] = []
+    strip.sought.connect(sought.append)
+    app.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+    try:
+        for x in (8, 308, 607):
+            QTest.mouseClick(strip, Qt.MouseButton.LeftButton, pos=QPoint(x, 60))
+    finally:
+        app.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
+    assert sought == pytest.approx([0, (FRAMES - 1) / 2, FRAMES - 1], abs=1)
+    assert strip.layoutDirection() == Qt.LayoutDirection.LeftToRight
+
+
+def test_the_wheel_zooms_around_the_pointer_and_the_strip_follows_the_film(
+    app: QApplication, strip: Timeline
+) -> None:
+    def turn(by: int) -> None:
+        none = Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase
+        at = QPointF(308, 60)
+        app.sendEvent(strip, QWheelEvent(at, at, QPoint(), QPoint(0, by), *none, False))
+
+    middle = strip._frame_at(308)
+    for _ in range(6):
+        turn(120)
+    assert strip._frame_at(308) == pytest.approx(middle, abs=1)
+    assert strip._frame_at(607) - strip._frame_at(8) < FRAMES / 2
+    strip.set_index(2)
+    assert strip._frame_at(8) <= 2 <= strip._frame_at(607)
+    for _ in range(20):
+        turn(-120)
+    assert (strip._frame_at(8), strip._frame_at(607)) == (0, FRAMES - 1)
+
+
+def test_masks_are_painted_where_they_are(
+    strip: Timeline, until: Callable[[Callable[[], object]], None]
+) -> None:
+    until(lambda: strip._drawn is not None)
+    picture = strip.grab().toImage()
+    row = strip._top() + 3
+    ground = picture.pixelColor(615, row)
+    painted = [picture.pixelColor(x, row) != ground for x in (30, 150, 400)]
+    assert painted == [False, True, False]
