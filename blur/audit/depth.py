@@ -46,7 +46,7 @@ class Depth:
 
 _QUICK = (View("centerface", 0.5, mirrored=True), View("retinaface", 0.5))
 _CLOSE = (
-    View("centerface", 0.7, mirrored=True),
+    View("centerface", 1.0, mirrored=True),
     View("retinaface", 0.7),
     View("centerface", 0.5, turn=35),
     View("centerface", 0.5, turn=-35),

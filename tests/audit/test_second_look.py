@@ -80,3 +80,13 @@ def test_one_opinion_is_not_enough() -> None:
     cv2.circle(picture, (420, 130), 30, (255, 255, 255), -1)
     alone = Eyes([View("spot", 0.5)], {**MAKERS, "spot": Spot})
     assert len(alone.exposed(picture, NOTHING)) == 0
+
+
+def test_a_face_at_night_is_found_whether_a_lamp_lights_it_or_not() -> None:
+    for scene, face in ((0.06, 1.0), (0.1, 0.1)):
+        night = (texture(800, 450) * scene).astype(np.uint8)
+        lamp = pasted(np.zeros_like(night), 390, 220, 60) * face
+        picture = np.maximum(night, lamp.astype(np.uint8))
+        faces = eyes().exposed(bgr(picture), NOTHING)
+        assert len(faces) == 1
+        assert iou(faces.boxes, boxes(face_box(390, 220, 60)))[0, 0] > 0.5
