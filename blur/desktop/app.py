@@ -59,7 +59,7 @@ def run(paths: Sequence[Path]) -> int:
     window = Window(State(usual_folder()))
     app.opened.connect(lambda file: window.add([Path(file)]))
     for name in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(name, lambda *_: window.close())
+        signal.signal(name, lambda *_: window.close_unasked())
     # Python looks at signals only while it runs, so it is woken for a moment.
     waker = QTimer(app, interval=500)
     waker.timeout.connect(lambda: None)

@@ -40,6 +40,7 @@ class Window(QMainWindow):
         self.setAcceptDrops(True)
         self.resize(1100, 760)
         self._state = state
+        self._unasked = False
         self.queue = Queue(state, program)
         self.queue.refused.connect(self._refused)
         self.review = Review(state, program)
@@ -114,8 +115,13 @@ class Window(QMainWindow):
         event.acceptProposedAction()
         self._take(event.mimeData())
 
+    def close_unasked(self) -> None:
+        """Closes although work is under way, which is stopped and cleared away: the system wants it."""
+        self._unasked = True
+        self.close()
+
     def closeEvent(self, event: QCloseEvent) -> None:
-        if self.queue.busy and not self._really_stop():
+        if self.queue.busy and not self._unasked and not self._really_stop():
             event.ignore()
             return
         self.review.close_clip()

@@ -238,6 +238,19 @@ def test_closing_mid_run_asks_and_clears_up(
     assert window.queue._engine._process.processId() == 0
 
 
+def test_a_system_that_ends_the_window_is_not_asked(
+    window: Window, clip: Path, until: Until, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine(tmp_path / "engine", "hang")
+    window.add([clip])
+    until(lambda: [item.done for item in window.queue.items.values()] == [5])
+    monkeypatch.setattr(QMessageBox, "exec", lambda _: pytest.fail("it asked"))
+    window.close_unasked()
+    assert not window.isVisible()
+    assert window.queue._engine is not None
+    assert window.queue._engine._process.processId() == 0
+
+
 def test_everything_that_takes_the_focus_has_a_name(window: Window, clip: Path, until: Until) -> None:
     reviewed(window, clip, until)
     nameless = [
