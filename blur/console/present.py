@@ -81,7 +81,8 @@ def sentence(event: Notice | Failed | Finished | Tally | Summary) -> str:
         case Finished():
             became = f" → {event.output}" if event.output else ""
             tracks = "1 track" if event.tracks == 1 else f"{event.tracks} tracks"
-            return f"{event.clip}{became} ({event.frames} frames, {tracks}, {event.seconds:.1f} s)"
+            frames = "1 frame" if event.frames == 1 else f"{event.frames} frames"
+            return f"{event.clip}{became} ({frames}, {tracks}, {event.seconds:.1f} s)"
         case Tally():
             return tally(event)
         case Summary():

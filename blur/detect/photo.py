@@ -62,7 +62,7 @@ class Way:
 #   CenterFace at 1, all from 0.2                           0.216  0.002
 #   CenterFace at 0.5, 1 and 1.5, all from 0.1              0.030  0.027
 #   these three ways and RetinaFace, confirmed              0.038  0.012
-#   and at 0.25 and the turned ones, confirmed              0.000  0.047
+#   and at 0.25 and the turned ones, confirmed              0.000  0.050
 _UPRIGHT = (
     *(Way("centerface", scale, 0, 0.2, 0.1) for scale in (0.25, 0.5, 1.0)),
     Way("retinaface", 1.0, 0, 0.6, 0.15),

@@ -14,7 +14,7 @@ from blur.plan.model import Plan, Track
 from blur.settings import Settings
 from blur.timing import TimeBase
 
-SAME = 0.6
+SAME = 0.3
 """Boxes of one face share more than this of the smaller one."""
 
 

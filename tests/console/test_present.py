@@ -80,7 +80,7 @@ def test_a_stream_of_plain_ascii_gets_stand_ins() -> None:
     raw = io.BytesIO()
     stream = io.TextIOWrapper(raw, encoding="ascii")  # held, since it closes what lies below when it goes
     Plain(stream).show(Finished("é.mp4", "o.mp4", 1, 2, 0.1, 0))
-    assert raw.getvalue() == b"?.mp4 ? o.mp4 (1 frames, 2 tracks, 0.1 s)\n"
+    assert raw.getvalue() == b"?.mp4 ? o.mp4 (1 frame, 2 tracks, 0.1 s)\n"
 
 
 @pytest.mark.parametrize(
