@@ -17,7 +17,8 @@ from blur.sandbox.sandbox import Lane
 from blur.sandbox.worker import Worker
 
 PER_CLIP = 3 << 29
-"""Bytes of memory that have to be free for one more clip at once: what one of 1080p takes, and half more."""
+"""Bytes of memory that have to be free for each clip: three times what 1280x720 takes, and 7680x4320 takes
+2 GiB (docs/design.md)."""
 ONE_WISH = 0.5
 """Seconds in which two signals are the same wish to stop: a terminal and a starter may each send one."""
 

@@ -1,0 +1,135 @@
+"""What a batch remembers: enough to go on, nothing that is done, nothing after it was forgotten."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from blur.batch.discover import Job
+from blur.batch.journal import FILE, batches_in, choice, forget, opened, state_folder
+from blur.errors import OutputError, UsageError
+from blur.settings import Settings
+
+SETTINGS = Settings(audio="mute", mute=((Fraction(1, 3), Fraction(2)),), threshold=0.3)
+
+
+@pytest.fixture
+def jobs(tmp_path: Path) -> list[Job]:
+    folder = tmp_path / "demo-of-anna"
+    folder.mkdir()
+    found = [Job(folder / f"{name}.mp4", folder / f"blurred-{name}.mp4") for name in "ab"]
+    for job in found:
+        job.source.write_bytes(job.source.name.encode())
+    return found
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Path:
+    return tmp_path / "state" / "blur"
+
+
+def test_only_its_owner_can_open_it(state: Path) -> None:
+    with opened(state):
+        assert (state / FILE).stat().st_mode & 0o777 == 0o600
+        assert state.stat().st_mode & 0o777 == 0o700
+
+
+def test_what_is_left_comes_back_with_its_settings(state: Path, jobs: list[Job]) -> None:
+    with opened(state) as journal:
+        batch = journal.begin(jobs, SETTINGS, force=True)
+        journal.note(batch, jobs[0].source, "render")
+        journal.fail(batch, jobs[1].source, "DamagedError")
+    (found,) = batches_in(state)
+    assert (found.total, found.settings, found.force) == (2, SETTINGS, True)
+    assert [(left.job, left.stage, left.error) for left in found.left] == [
+        (jobs[0], "render", ""),
+        (jobs[1], "", "DamagedError"),
+    ]
+
+
+def test_a_name_is_gone_from_the_file_once_its_clip_is_published(state: Path, jobs: list[Job]) -> None:
+    with opened(state) as journal:
+        batch = journal.begin(jobs, SETTINGS, force=False)
+        assert b"demo-of-anna" in (state / FILE).read_bytes()
+        for job in jobs:
+            content = journal.content(job.source)
+            journal.finish(batch, job, content, choice(SETTINGS), 4)
+        assert journal.outputs(content, choice(SETTINGS)) == {journal.name(jobs[1].target): 4}
+        assert journal.batches() == []
+    assert b"demo-of-anna" not in (state / FILE).read_bytes()
+
+
+def test_a_clip_goes_over_to_the_batch_that_takes_it_up(state: Path, jobs: list[Job]) -> None:
+    with opened(state) as journal:
+        journal.begin(jobs, SETTINGS, force=False)
+        journal.begin(jobs[:1], SETTINGS, force=False)
+        assert [[left.job for left in batch.left] for batch in journal.batches()] == [[jobs[1]], [jobs[0]]]
+        journal.begin(jobs, Settings(), force=False)
+        assert len(journal.batches()) == 3  # another choice is other work
+
+
+def test_all_that_decides_how_an_output_looks_is_in_the_choice(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = choice(SETTINGS)
+    assert choice(replace(SETTINGS)) == before
+    assert choice(replace(SETTINGS, grow=2.0)) != before
+    monkeypatch.setattr("blur.batch.journal.all_weights", lambda: {"other.onnx": "00"})
+    assert choice(SETTINGS) != before
+
+
+def test_two_journals_hash_one_file_differently(tmp_path: Path, jobs: list[Job]) -> None:
+    with opened(tmp_path / "1") as one, opened(tmp_path / "2") as two:
+        assert one.content(jobs[0].source) == one.content(jobs[0].source) != two.content(jobs[0].source)
+
+
+def test_forgetting_leaves_nothing(state: Path, jobs: list[Job]) -> None:
+    with opened(state) as journal:
+        journal.begin(jobs, SETTINGS, force=False)
+    assert forget(state)
+    assert not state.exists()
+    assert not forget(state)
+    assert batches_in(state) == []
+    assert not state.exists()
+
+
+@pytest.mark.parametrize("content", [b"no database at all" * 100, b"SQLite format 3\0" + bytes(500)])
+def test_a_damaged_journal_has_a_name_and_can_be_forgotten(state: Path, content: bytes) -> None:
+    state.mkdir(parents=True)
+    (state / FILE).write_bytes(content)
+    with pytest.raises(OutputError, match="journal") as caught:
+        batches_in(state)
+    assert "forget" in caught.value.hint
+    assert forget(state)
+
+
+@pytest.mark.skipif(not hasattr(os, "O_NOFOLLOW"), reason="links of POSIX systems")
+def test_a_link_in_its_place_is_not_followed(state: Path, tmp_path: Path) -> None:
+    state.mkdir(parents=True)
+    (tmp_path / "other").write_bytes(b"x")
+    (state / FILE).symlink_to(tmp_path / "other")
+    with pytest.raises(OutputError), opened(state):
+        pass
+    assert (tmp_path / "other").read_bytes() == b"x"
+
+
+def test_a_batch_of_another_version_is_a_named_error(state: Path, jobs: list[Job]) -> None:
+    with opened(state) as journal:
+        journal.begin(jobs, SETTINGS, force=False)
+    with sqlite3.connect(state / FILE) as database:
+        database.execute("""UPDATE batch SET settings = '{"force": false, "mute": [], "gone": 1}'""")
+    database.close()
+    with pytest.raises(UsageError, match="version"):
+        batches_in(state)
+
+
+def test_the_state_folder_is_the_systems(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BLUR_STATE", "/x")
+    assert state_folder() == Path("/x")
+    monkeypatch.delenv("BLUR_STATE")
+    monkeypatch.setenv("XDG_STATE_HOME", "/y")
+    monkeypatch.setattr("sys.platform", "linux")
+    assert state_folder() == Path("/y/blur")
