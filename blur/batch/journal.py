@@ -109,18 +109,23 @@ class Journal:
     def begin(self, jobs: Sequence[Job], settings: Settings, *, force: bool) -> int:
         """Opens a batch; clips that an earlier one with this choice left go over to it. Gives its number."""
         chosen = choice(settings)
-        rows = [(str(job.source.absolute()), str(job.target.absolute())) for job in jobs]
+        before = self.left(settings)
+        rows = []
+        for job in jobs:
+            left = before.get(job.source.absolute())
+            how = (left.stage, left.error) if left and left.job.target == job.target.absolute() else ("", "")
+            rows.append((str(job.source.absolute()), str(job.target.absolute()), *how))
         with self._database as database:
             database.executemany(
                 "DELETE FROM job WHERE source = ?1 AND batch IN (SELECT id FROM batch WHERE choice = ?2)",
-                [(source, chosen) for source, _ in rows],
+                [(row[0], chosen) for row in rows],
             )
             self._close_empty()
             batch = database.execute(
                 "INSERT INTO batch(settings, choice, total) VALUES (?, ?, ?)",
                 (_as_text(settings, force=force), chosen, len(rows)),
             ).lastrowid
-            database.executemany("INSERT INTO job VALUES (?, ?, ?, '', '')", [(batch, *row) for row in rows])
+            database.executemany("INSERT INTO job VALUES (?, ?, ?, ?, ?)", [(batch, *row) for row in rows])
         return int(batch or 0)
 
     def left(self, settings: Settings) -> Mapping[Path, Left]:

@@ -32,6 +32,7 @@ class Run:
     _left: Mapping[Path, Left]
     _before: Mapping[Path, frozenset[bytes]]
     _contents: dict[int, bytes] = field(default_factory=dict)
+    _began: set[int] = field(default_factory=set)
 
     @classmethod
     def begun(cls, journal: Journal, jobs: Sequence[Job], settings: Settings, *, force: bool) -> Run:
@@ -49,8 +50,17 @@ class Run:
     def done(self, index: int) -> tuple[Notice, int] | None:
         """Why a clip need not be worked on, and its exit code; None where it must be.
 
-        To be asked just before the work on it would begin.
+        To be asked just before the work on it begins, which it takes down.
         """
+        done = self._done(index)
+        job = self.jobs[index]
+        if done is None and not job.target.exists():
+            # Taken down before it begins: whatever lies there after a kill was then published by this run.
+            self._began.add(index)
+            self._journal.note(self._batch, job.source, "probe")
+        return done
+
+    def _done(self, index: int) -> tuple[Notice, int] | None:
         job = self.jobs[index]
         try:
             content = self._contents[index] = self._journal.content(job.source)
@@ -69,7 +79,7 @@ class Run:
             self._journal.finish(self._batch, job, None, self._choice, EXIT_OK)
             code = max(outputs[each] for each in made)
             return Notice(name, "done-before", "Left alone: done before, with the same settings."), code
-        if left and left.stage and _is_output(job.target):
+        if left and left.stage and not left.error and _is_output(job.target):
             self._journal.finish(self._batch, job, content, self._choice, EXIT_LOOK)
             lost = f"{output} was published just as the earlier run ended, and what was said of it is lost."
             return Notice(name, "done-unsaid", lost), EXIT_LOOK
@@ -77,7 +87,7 @@ class Run:
 
     def tell(self, index: int, event: Event) -> None:
         """Takes down what an event means for a clip."""
-        if isinstance(event, Started):
+        if isinstance(event, Started) and index in self._began:
             self._journal.note(self._batch, self.jobs[index].source, event.stage)
         elif isinstance(event, Failed):
             self._journal.fail(self._batch, self.jobs[index].source, event.error)

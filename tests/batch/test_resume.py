@@ -11,7 +11,7 @@ import pytest
 from blur.batch.discover import Found, Job, discover
 from blur.batch.journal import batches_in
 from blur.batch.run import anonymise_all, retry_all
-from blur.errors import DamagedError
+from blur.errors import DamagedError, ExistsError
 from blur.events import Event, Failed, Finished, Notice, Started, Steps, Summary
 from blur.media.draft import CHANGED
 from blur.pipeline import Outcome
@@ -191,3 +191,34 @@ def test_a_single_clip_and_a_dry_run_are_not_remembered(folder: Path) -> None:
     found = discover([folder / "in"], str(folder / "out"))
     drain(anonymise_all(found, Settings(), force=False, dry_run=True, journal=state))
     assert not state.exists()
+
+
+def test_what_was_published_unsaid_is_known_after_a_second_death_too(
+    folder: Path, pipeline: Pipeline
+) -> None:
+    pipeline.ends["c.mp4"], pipeline.published_before_death = SystemExit(), True
+    with pytest.raises(SystemExit):
+        run(folder)
+    (folder / "in" / "a.mp4").write_text("changed")  # so that the next run has work before c
+    pipeline.ends = {"a.mp4": SystemExit()}
+    with pytest.raises(SystemExit):
+        run(folder)
+    pipeline.ends.clear()
+    events, code = run(folder)
+    assert (rows(events)["c.mp4"], code) == ("look", 4)
+
+
+def test_the_output_of_another_clip_is_never_taken_for_this_ones(folder: Path, pipeline: Pipeline) -> None:
+    (folder / "out").mkdir()
+    found = discover([folder / "in"], str(folder / "out"))
+    taken = found.jobs[0].target
+    taken.write_text("of another clip")
+    os.utime(taken, (CHANGED, CHANGED))
+    pipeline.ends["a.mp4"] = ExistsError("there already")
+    for _ in range(2):
+        assert drain(anonymise_all(found, Settings(), force=False, journal=folder / "state"))[1] == 6
+    pipeline.ends["a.mp4"] = SystemExit()  # killed before the failure could be taken down
+    with pytest.raises(SystemExit):
+        drain(anonymise_all(found, Settings(), force=False, journal=folder / "state"))
+    pipeline.ends["a.mp4"] = ExistsError("there already")
+    assert drain(anonymise_all(found, Settings(), force=False, journal=folder / "state"))[1] == 6
