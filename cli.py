@@ -82,7 +82,7 @@ def cli() -> None:
 
 @click.command(
     cls=DefaultCommand,
-    epilog="See also: blur desktop, blur batch, blur render, blur traces, blur doctor, blur demo.",
+    epilog="See also: blur desktop, blur batch, blur render, blur audit, blur traces, blur doctor, blur demo.",
 )
 @click.argument("clips", metavar="CLIP...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @making
@@ -132,18 +132,17 @@ def anonymise(
     found = discover(clips, output, name)
     if plan_file is not None and len(found.jobs) > 1:
         raise UsageError("--plan is for a single clip", "Run the clips one after another.")
-    if report_file is not None and not found.many:
-        raise UsageError("--report is for several clips", "Name more of them, or a folder.")
     events = anonymise_all(
         found,
         settings,
         force=force,
         plan_file=plan_file,
+        report_file=None if found.many else report_file,
         dry_run=dry_run,
         sandbox=_sandbox(no_confine),
         journal=None if no_journal else _state(),
     )
-    if report_file is not None:
+    if report_file is not None and found.many:
         from blur.batch.report import reported
 
         events = reported(events, report_file)
@@ -194,12 +193,14 @@ def demo(folder: Path, force: bool, no_confine: bool, as_json: bool, quiet: bool
 @click.argument("output", type=click.Path(path_type=Path))
 @click.option("--source", type=click.Path(path_type=Path), help="The original, to compare with.")
 @click.option("--plan", "plan_file", type=click.Path(path_type=Path), help="What was to be covered.")
+@click.option("--report", "report_file", type=click.Path(path_type=Path), help="Write it as .html or .json.")
 @click.option("--preset", type=click.Choice(PRESETS), default="thorough", show_default=True)
 @telling
 def audit(
     output: Path,
     source: Path | None,
     plan_file: Path | None,
+    report_file: Path | None,
     preset: Preset,
     no_confine: bool,
     as_json: bool,
@@ -208,7 +209,8 @@ def audit(
     """Looks in any finished video for faces and traces, and says which seconds a person should watch."""
     from blur.batch.audit import audit_one
 
-    events = audit_one(output, source, plan_file, Settings(preset=preset), sandbox=_sandbox(no_confine))
+    settings = Settings(preset=preset)
+    events = audit_one(output, source, plan_file, settings, report_file, sandbox=_sandbox(no_confine))
     _show(events, as_json, quiet)
 
 

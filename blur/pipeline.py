@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, replace
+from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -58,18 +59,24 @@ def anonymise(
     *,
     force: bool = False,
     plan_file: Path | None = None,
+    report_file: Path | None = None,
     dry_run: bool = False,
     engine: Engine | None = None,
 ) -> Steps[Outcome]:
     """Find and cover the faces of ``source`` and publish the result as ``target``.
 
-    A dry run publishes nothing and says what would be covered. ``plan_file`` is written in both cases.
+    A dry run publishes nothing and says what would be covered. ``plan_file`` is written in both cases,
+    ``report_file`` where something is published.
     Raises the errors of blur.errors; whatever is raised, nothing was published.
     """
     began = time.monotonic()
     name = printable(source.name)
     with _named_errors():
-        _refuse_overwriting(source, target, plan_file, force)
+        _refuse_overwriting(source, target, (plan_file, report_file), force)
+    if report_file is not None:
+        from blur.report.store import check_name
+
+        check_name(report_file)
     engine = engine or engine_for(source, target)
     with _named_errors(), ExitStack() as stack:
         # The drafts come first, so that a taken name or a locked folder shows before the long work.
@@ -84,15 +91,18 @@ def anonymise(
         if clip.damage:
             plan = yield from _damage(clip, plan)
         made = None
+        gone: tuple[str, ...] = ()
         if drafts is None:
             yield Notice(name, "dry-run", _summary(plan))
         else:
-            made, plan = yield from _make(engine, clip, plan, observations, settings, drafts)
+            made, plan, gone = yield from _make(engine, clip, plan, observations, settings, drafts)
         if plan_file is not None:
             engine.save_plan(plan, plan_file, force)
             shown = printable(plan_file.name)
             yield Notice(name, "plan", f"{shown} says where the faces are: do not publish it.")
         if made is not None:
+            if report_file is not None:
+                _report(report_file, target, made, plan, settings, gone)
             yield Started(name, "publish")
             made.publish()
     return (yield from _finish(name, plan, None if dry_run else target, began))
@@ -111,12 +121,12 @@ def render_plan(
     began = time.monotonic()
     name = printable(source.name)
     with _named_errors():
-        _refuse_overwriting(source, target, None, force)
+        _refuse_overwriting(source, target, (), force)
     engine = engine or engine_for(source, target)
     with _named_errors(), _drafts(engine, target, settings, force) as drafts:
         yield Started(name, "probe")
         clip = _probed(engine, source, settings)
-        made, plan = yield from _make(engine, clip, plan, None, settings, drafts)
+        made, plan, _ = yield from _make(engine, clip, plan, None, settings, drafts)
         yield Started(name, "publish")
         made.publish()
     return (yield from _finish(name, plan, target, began))
@@ -156,8 +166,10 @@ def _make(
     observations: Any,
     settings: Settings,
     drafts: tuple[Draft, Draft],
-) -> Steps[tuple[Draft, Plan]]:
-    """Makes the output, and mends it where a second look finds faces; the draft passed every check.
+) -> Steps[tuple[Draft, Plan, tuple[str, ...]]]:
+    """Makes the output, and mends it where a second look finds faces.
+
+    Returns the draft, which passed every check, the plan that it was made by, and what is gone.
 
     Without observations, the plan is a person's and stays as it is: what is found, they are told.
     """
@@ -182,8 +194,8 @@ def _make(
         yield Notice(clip.name, *_SOUND[settings.audio])
     if settings.camera_trace == "reduce":
         made = yield from _moved(engine, clip, plan, settings, drafts)
-    yield from _traces(engine, clip, made.path)
-    return made, plan
+    gone = yield from _traces(engine, clip, made.path)
+    return made, plan, gone
 
 
 def _moved(
@@ -236,7 +248,7 @@ def _unmended(plan: Plan, findings: Sequence[Finding]) -> AuditError:
     )
 
 
-def _traces(engine: Engine, clip: Clip, output: Path) -> Steps[None]:
+def _traces(engine: Engine, clip: Clip, output: Path) -> Steps[tuple[str, ...]]:
     """Refuses an output that could trace anyone; says what is gone, once reading it back has shown so."""
     left = [*engine.check_traces(output), *(f"{t.where}: {t.value}" for t in engine.find_traces(output))]
     if left:
@@ -244,13 +256,33 @@ def _traces(engine: Engine, clip: Clip, output: Path) -> Steps[None]:
     gone = dict.fromkeys(trace.meaning for trace in engine.find_traces(clip.path))
     if gone:
         yield Notice(clip.name, "traces-removed", f"Gone, as the output shows: {', '.join(gone)}.")
+    return tuple(gone)
+
+
+def _report(
+    path: Path,
+    target: Path,
+    made: Draft,
+    plan: Plan,
+    settings: Settings,
+    gone: tuple[str, ...],
+) -> None:
+    from blur.report.store import save
+    from blur.report.summary import summarise
+
+    report = summarise(printable(target.name), plan, settings, _exit_code(plan), gone)
+    save(report, path, made.path, plan)
+
+
+def _exit_code(plan: Plan) -> int:
+    return EXIT_LOOK if any(doubt.weight >= LOOK_WEIGHT for doubt in plan.doubts) else EXIT_OK
 
 
 def _finish(name: str, plan: Plan, target: Path | None, began: float) -> Steps[Outcome]:
     look = [doubt for doubt in plan.doubts if doubt.weight >= LOOK_WEIGHT]
     if look:
         yield Notice(name, "look", f"Look at the output at {spans(plan, look)}.")
-    outcome = Outcome(target, len(plan.pts), len(plan.tracks), EXIT_LOOK if look else EXIT_OK)
+    outcome = Outcome(target, len(plan.pts), len(plan.tracks), _exit_code(plan))
     yield Finished(
         clip=name,
         output=None if target is None else printable(target.name),
@@ -294,21 +326,17 @@ def spans(plan: Plan, doubts: list[Doubt]) -> str:
     return ", ".join(shown) + (f" and at {rest} more places" if rest else "")
 
 
-def _refuse_overwriting(source: Path, target: Path, plan_file: Path | None, force: bool) -> None:
+def _refuse_overwriting(source: Path, target: Path, further: Sequence[Path | None], force: bool) -> None:
     """Raises UsageError where a file to be written is the original, ExistsError where one is there."""
-    for path in (target, plan_file):
-        if path is None:
-            continue
-        if _same(source, path):
-            raise UsageError(
-                "the output is the original", "Name another file; Blur never changes an original."
-            )
-    if plan_file is not None:
-        if _same(target, plan_file):
-            raise UsageError("the plan and the output are one file", "Name another file with --plan.")
-        if not force and plan_file.exists():
+    also = [path for path in further if path is not None]
+    if any(_same(source, path) for path in (target, *also)):
+        raise UsageError("the output is the original", "Name another file; Blur never changes an original.")
+    if any(_same(a, b) for a, b in combinations((target, *also), 2)):
+        raise UsageError("the plan, the report and the output are one file", "Name another file for each.")
+    for path in also:
+        if not force and path.exists():
             raise ExistsError(
-                f"{printable(plan_file.name)} is there already", "Use --force, or name another plan."
+                f"{printable(path.name)} is there already", "Use --force, or name another file."
             )
 
 

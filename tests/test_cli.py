@@ -60,7 +60,7 @@ def program(*args: object, **more: Any) -> subprocess.CompletedProcess[str]:
 def test_a_clip_needs_no_command(pipeline: Pipeline, tmp_path: Path) -> None:
     result = blur(tmp_path / "a.mov")
     assert result.exit_code == 0, result.output
-    nothing_more = {"force": False, "plan_file": None, "dry_run": False}
+    nothing_more = {"force": False, "plan_file": None, "report_file": None, "dry_run": False}
     assert pipeline.calls == [(tmp_path / "a.mov", tmp_path / "a-blurred.mp4", Settings(), nothing_more)]
 
 
@@ -95,7 +95,7 @@ def test_options_may_come_first_and_reach_the_pipeline(pipeline: Pipeline, tmp_p
     )
     assert result.exit_code == 0, result.output
     settings = Settings("mosaic", "keep", "fast", 2.0, 0.3, 20)
-    more = {"force": True, "plan_file": plan, "dry_run": True}
+    more = {"force": True, "plan_file": plan, "report_file": None, "dry_run": True}
     assert pipeline.calls == [(Path("a.mov"), out, settings, more)]
 
 

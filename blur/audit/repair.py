@@ -50,7 +50,7 @@ def repair(
     found = follow(clip, seen, _as_boxes(findings), max(sure, min(one.score for one in findings)))
     looks = sorted([*_uncovered(seen, plan), *found], key=lambda look: look.frame)
     more = build_plan(replace(seen, looks=tuple(looks)), settings)
-    earlier = [doubt for doubt in plan.doubts if doubt.weight == LATE]
+    earlier = [doubt for doubt in plan.doubts if doubt.weight >= LATE]  # what the plan cannot know
     mended = replace(plan, tracks=plan.tracks + more.tracks, doubts=(*earlier, *more.doubts))
     return with_doubts(mended, findings, LATE)
 

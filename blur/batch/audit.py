@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from blur.batch.run import Task, run_all
-from blur.errors import EXIT_LOOK, EXIT_OK, AuditError
+from blur.errors import EXIT_LOOK, EXIT_OK, AuditError, UsageError
 from blur.events import Event, Finished, Notice, Steps
+from blur.media.draft import same_file
 from blur.pipeline import Outcome, spans
 from blur.sandbox.confine import Reach
 from blur.sandbox.sandbox import Sandbox
@@ -28,31 +29,44 @@ def audit_one(
     source: Path | None,
     plan_file: Path | None,
     settings: Settings,
+    report_file: Path | None = None,
     *,
     sandbox: Sandbox | None = None,
 ) -> Generator[Event, None, int]:
     """The events of auditing a file.
 
     The exit code is 5 where it traces somebody or is not what was planned, 4 where faces may be
-    seen, 0 where nothing was found.
+    seen, 0 where nothing was found. A report replaces an earlier one of that name.
     """
     name = printable(path.name)
 
     def steps() -> Steps[Outcome]:
         from blur.audit.examine import examine
         from blur.plan.store import load
+        from blur.report.store import check_name, save
+        from blur.report.summary import summarise
 
+        if report_file is not None:
+            check_name(report_file)
         began = time.monotonic()
         plan = None if plan_file is None else load(plan_file)
         examined = yield from examine(path, source, plan, settings)
         yield from _told(name, examined)
         code = _exit_code(examined)
+        if report_file is not None:
+            problems = [*examined.faults, *examined.traces]
+            report = summarise(name, examined.plan, settings, code, problems=problems)
+            save(report, report_file, path, examined.plan)
         seconds = round(time.monotonic() - began, 3)
         yield Finished(name, None, len(examined.plan.pts), len(examined.plan.tracks), seconds, code)
         return Outcome(None, len(examined.plan.pts), len(examined.plan.tracks), code)
 
     read = [file for file in (path, source, plan_file) if file is not None]
-    return run_all([Task(name, steps)], sandbox, Reach.to(read, []))
+    if report_file is not None and any(same_file(report_file, file) for file in read):
+        raise UsageError("the report would replace what it is about", "Name another file with --report.")
+    return run_all(
+        [Task(name, steps)], sandbox, Reach.to(read, [], [] if report_file is None else [report_file])
+    )
 
 
 def _exit_code(examined: Examination) -> int:

@@ -49,6 +49,7 @@ def anonymise_all(
     *,
     force: bool,
     plan_file: Path | None = None,
+    report_file: Path | None = None,
     dry_run: bool = False,
     sandbox: Sandbox | None = None,
     journal: Path | None = None,
@@ -72,10 +73,17 @@ def anonymise_all(
         reach = Reach.to(
             [job.source for job in jobs],
             [] if dry_run else [job.target for job in jobs],
-            [] if plan_file is None else [plan_file],
+            [path for path in (plan_file, report_file) if path is not None],
             replaces=force,
         )
-        way = partial(anonymise, settings=settings, force=force, plan_file=plan_file, dry_run=dry_run)
+        way = partial(
+            anonymise,
+            settings=settings,
+            force=force,
+            plan_file=plan_file,
+            report_file=report_file,
+            dry_run=dry_run,
+        )
         tasks = [
             Task(label, partial(way, job.source, job.target))
             for job, label in zip(jobs, labels([job.source for job in jobs]), strict=True)

@@ -1,0 +1,1 @@
+"""What was done to a clip, to be read by a person or a program."""
