@@ -82,7 +82,7 @@ def cli() -> None:
 
 @click.command(
     cls=DefaultCommand,
-    epilog="See also: blur desktop, blur batch, blur render, blur audit, blur traces, blur doctor, blur demo.",
+    epilog="\b\nSee also: blur desktop, blur batch, blur render, blur audit,\nblur traces, blur doctor, blur demo.",
 )
 @click.argument("clips", metavar="CLIP...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @making
