@@ -27,9 +27,9 @@ PATIENCE = 10.0
 
 _ENDINGS = (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM))
 
-_WHY: dict[int, str] = {
-    signal.SIGKILL: "the system stopped reading it, perhaps for want of memory",
-    signal.SIGXCPU: "it takes longer to read than any clip of its size should",
+_WHY = {
+    "SIGKILL": "the system stopped reading it, perhaps for want of memory",
+    "SIGXCPU": "it takes longer to read than any clip of its size should",
 }
 
 
@@ -99,11 +99,11 @@ class Worker:
                 return heard
         raise CrashedError(_WHY.get(self.close(), "a library that reads it crashed"))
 
-    def close(self) -> int:
-        """Ends the child, which clears up first; returns the number of the signal that it died of, or 0."""
+    def close(self) -> str:
+        """Ends the child, which clears up first; returns the name of the signal that it died of, if any."""
         child, self._child = self._child, 0
         if not child:
-            return 0
+            return ""
         _close(self._orders)
         status = _wait(child, 0.2 if self._busy else PATIENCE)  # an idle one leaves by itself
         if status is None:
@@ -113,7 +113,7 @@ class Worker:
             os.kill(child, signal.SIGKILL)
             _, status = os.waitpid(child, 0)
         _close(self._results)
-        return os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
+        return signal.Signals(os.WTERMSIG(status)).name if os.WIFSIGNALED(status) else ""
 
     def _start(self) -> None:
         ordered, self._orders = os.pipe()

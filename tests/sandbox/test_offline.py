@@ -125,3 +125,19 @@ def test_no_command_even_tries_to_reach_the_network(
         assert tried_to == []
     left = {path.name for path in tmp_path.iterdir()} - {"trace", "o.mp4", "p.json"}
     assert left == set(), "something was written into the home folder"
+
+
+def test_a_system_that_is_not_posix_can_import_it_all() -> None:
+    code = """
+import os, signal
+for name in ("SIGKILL", "SIGXCPU", "SIGHUP", "pthread_sigmask", "SIG_BLOCK", "SIG_UNBLOCK"):
+    delattr(signal, name)
+for name in ("O_PATH", "O_CLOEXEC", "O_NOFOLLOW", "fork", "uname", "waitpid", "WNOHANG"):
+    delattr(os, name)
+sys.modules["fcntl"] = sys.modules["resource"] = None
+sys.platform = "win32"
+import cli, blur.batch.run, blur.doctor, blur.sandbox.limits, blur.sandbox.proof, blur.sandbox.sandbox
+told = blur.sandbox.offline.seal()
+"""
+    if sys.platform == "linux":
+        assert tried(code) == "python"
