@@ -82,7 +82,8 @@ def cli() -> None:
 
 @click.command(
     cls=DefaultCommand,
-    epilog="\b\nSee also: blur desktop, blur batch, blur render, blur audit,\nblur traces, blur doctor, blur demo.",
+    epilog="\b\nSee also: blur desktop, blur batch, blur render, blur follow, "
+    "blur audit,\nblur traces, blur doctor, blur demo.",
 )
 @click.argument("clips", metavar="CLIP...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @making
