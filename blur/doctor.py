@@ -25,6 +25,7 @@ AGAIN = "Install Blur again, in a fresh virtual environment."
 OPENCVS = tuple(
     f"opencv-{kind}" for kind in ("python", "python-headless", "contrib-python", "contrib-python-headless")
 )
+PHOTO_FEATURES = ("jpg", "zlib", "webp", "avif", "libtiff", "littlecms2")
 ENCODERS = ("libx264", "libx265", "libvpx-vp9")
 SPACE_NEEDED = 1 << 30
 """Bytes that should be free where outputs go: a few minutes of a phone's clip."""
@@ -56,6 +57,7 @@ def examine(folder: Path | None = None) -> tuple[Finding, ...]:
         "other files": _files,
         "PyAV": _av,
         "encoders": _encoders,
+        "photos": _photos,
         "OpenCV": _opencv,
         "MediaPipe": _mediapipe,
         "ffmpeg": _ffmpeg,
@@ -124,6 +126,18 @@ def _encoders() -> str:
     if absent:
         raise LackingError(f"without {', '.join(absent)}", f"{AGAIN} Take PyAV as a wheel from PyPI.")
     return ", ".join(ENCODERS)
+
+
+def _photos() -> str:
+    try:
+        features = import_module("PIL.features")
+        import_module("pillow_heif")
+    except ImportError as error:
+        raise LackingError("without Pillow or pillow-heif") from error
+    absent = [name for name in PHOTO_FEATURES if not features.check(name)]
+    if absent:
+        raise LackingError(f"without {', '.join(absent)}", f"{AGAIN} Take Pillow as a wheel from PyPI.")
+    return f"Pillow {metadata.version('pillow')}, pillow-heif {metadata.version('pillow-heif')}"
 
 
 def _opencv() -> str:

@@ -83,13 +83,7 @@ def anonymise(
         drafts = None if dry_run else stack.enter_context(_drafts(engine, target, settings, force))
         yield Started(name, "probe")
         clip = _probed(engine, source, settings)
-        observations = yield from engine.analyse(clip, settings)
-        yield Started(name, "plan")
-        plan = engine.build_plan(observations, settings)
-        if len(plan.pts) == 0:
-            raise UnreadableError("there is no frame in it")
-        if clip.damage:
-            plan = yield from _damage(clip, plan)
+        observations, plan = yield from _planned(engine, clip, settings)
         made = None
         gone: tuple[str, ...] = ()
         if drafts is None:
@@ -135,6 +129,18 @@ def render_plan(
 def _probed(engine: Engine, source: Path, settings: Settings) -> Clip:
     clip = engine.probe(source)
     return engine.mend(clip) if settings.on_damage == "cover" else clip
+
+
+def _planned(engine: Engine, clip: Clip, settings: Settings) -> Steps[tuple[Any, Plan]]:
+    """What was seen in the clip, and the plan for it."""
+    observations = yield from engine.analyse(clip, settings)
+    yield Started(clip.name, "plan")
+    plan = engine.build_plan(observations, settings)
+    if len(plan.pts) == 0:
+        raise UnreadableError("there is no frame in it")
+    if clip.damage:
+        plan = yield from _damage(clip, plan)
+    return observations, plan
 
 
 def _damage(clip: Clip, plan: Plan) -> Steps[Plan]:

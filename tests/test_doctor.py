@@ -42,7 +42,7 @@ def install(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
 def test_a_machine_that_runs_the_tests_has_everything(tmp_path: Path) -> None:
     findings = doctor.examine(tmp_path)
     assert [f.name for f in findings if not f.ok] == []
-    assert len(findings) == 10
+    assert len(findings) == 11
     assert doctor.exit_code(findings) == 0
 
 
@@ -75,6 +75,14 @@ def test_an_encoder_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) ->
     fake = SimpleNamespace(codecs_available={"libx264", "libvpx-vp9"})
     monkeypatch.setitem(sys.modules, "av.codec", fake)
     assert finding("encoders").found == "without libx265"
+
+
+def test_what_photos_need_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert finding("photos").ok
+    monkeypatch.setitem(sys.modules, "PIL.features", SimpleNamespace(check=lambda name: name != "avif"))
+    assert finding("photos").found == "without avif"
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    assert finding("photos").found == "without Pillow or pillow-heif"
 
 
 def test_altered_weights_are_found(monkeypatch: pytest.MonkeyPatch) -> None:

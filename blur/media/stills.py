@@ -11,16 +11,27 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
-import pillow_heif
 from numpy.typing import NDArray
-from PIL import ExifTags, Image, ImageCms, UnidentifiedImageError
 
-from blur.errors import DamagedError, InputError, OutputError, UnreadableError, UnsupportedError
+from blur.errors import (
+    DamagedError,
+    InputError,
+    MissingError,
+    OutputError,
+    UnreadableError,
+    UnsupportedError,
+)
 from blur.media.clip import Clip
 from blur.media.container import check_regular
 from blur.media.photo_kind import PHOTO_KINDS, PhotoKind, photo_kind
 from blur.text import printable
 from blur.timing import TimeBase
+
+try:
+    import pillow_heif
+    from PIL import ExifTags, Image, ImageCms, UnidentifiedImageError
+except ImportError as error:
+    raise MissingError("photos need Pillow and pillow-heif") from error
 
 Rgb: TypeAlias = NDArray[np.uint8]
 """Shape (H, W, 3): red, green, blue of sRGB."""

@@ -15,7 +15,7 @@ from av.container import OutputContainer
 from av.packet import Packet
 from av.video.stream import VideoStream
 
-from blur.errors import OutputError, UnsupportedError
+from blur.errors import MissingError, OutputError, UnsupportedError
 from blur.media.clip import Clip, Frame
 from blur.media.container import local_url
 from blur.media.muxing import MUXERS, blank_muxer_name, muxer_options
@@ -56,6 +56,7 @@ class Writer:
     Raises:
         UnsupportedError: at once, for any other suffix, or where the codec does not go with the
             container, the depth or the colour's resolution.
+        MissingError: at once, where this machine has no such encoder.
         OutputError: where the file cannot be written.
     """
 
@@ -65,7 +66,10 @@ class Writer:
             raise UnsupportedError(f"cannot write {path.suffix or 'a file without a suffix'}", hint)
         self._muxer = MUXERS[path.suffix.lower()]
         self._encoder = _encoder(self._muxer, clip.pixel_format, codec)
-        formats = av.Codec(self._encoder, "w").video_formats or []
+        try:
+            formats = av.Codec(self._encoder, "w").video_formats or []
+        except av.codec.codec.UnknownCodecError as error:
+            raise MissingError(f"this machine's PyAV has no {self._encoder}") from error
         if clip.pixel_format not in {known.name for known in formats}:
             named = "" if codec == "auto" else f" with {codec}"
             raise UnsupportedError(f"cannot write {clip.pixel_format} pictures as {path.suffix}{named}", hint)

@@ -15,13 +15,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from blur.audit.playback import check_playback
-from blur.errors import OutputError, UnsupportedError
+from blur.errors import MissingError, OutputError, UnsupportedError
 from blur.media.clip import Clip, Frame
 from blur.media.inventory import inventory
 from blur.media.picture import plane_views
 from blur.media.probe import probe
 from blur.media.reader import read
-from blur.media.writer import Writer
+from blur.media.writer import _ENCODERS, Writer
 from blur.settings import Codec
 from blur.timing import TimeBase
 from blur.traces.allowlist import check_traces
@@ -314,3 +314,9 @@ def test_codecs_that_do_not_fit_are_refused_at_once(
 ) -> None:
     with pytest.raises(UnsupportedError):
         Writer(tmp_path / f"a{suffix}", blank_clip(pixel_format), 18, codec)
+
+
+def test_an_encoder_that_is_missing_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(_ENCODERS, "av1", "libnone")
+    with pytest.raises(MissingError, match="libnone"):
+        Writer(tmp_path / "a.mp4", blank_clip(), 18, "av1")
