@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from blur import __version__
-from blur.batch.naming import NAMES, Names
+from blur.batch.naming import NAMES, ORDERS, Names, Order
 from blur.console.group import Commands, DefaultCommand, stop_on_signals
 from blur.errors import MissingError, UsageError
 from blur.sandbox.offline import seal
@@ -104,6 +104,10 @@ def cli() -> None:
 @click.option("--plan", "plan_file", type=click.Path(path_type=Path), help="Write what is covered, and when.")
 @click.option("--dry-run", is_flag=True, help="Look for faces, publish nothing.")
 @click.option("--report", "report_file", type=click.Path(path_type=Path), help="Write how each clip ended.")
+@click.option(
+    "--order", type=click.Choice(ORDERS), default="given", help="What comes first.  [default: given]"
+)
+@click.option("--recursive/--no-recursive", default=True, help="Take what lies in folders of folders too.")
 @click.option("--no-journal", is_flag=True, help="Remember nothing by which to go on with a batch.")
 @telling
 @click.version_option(__version__, prog_name="blur")
@@ -115,6 +119,8 @@ def anonymise(
     plan_file: Path | None,
     dry_run: bool,
     report_file: Path | None,
+    order: Order,
+    recursive: bool,
     no_journal: bool,
     no_confine: bool,
     as_json: bool,
@@ -123,14 +129,17 @@ def anonymise(
 ) -> None:
     """Finds and covers the faces in videos and photos.
 
-    CLIP is a video, a photo or a folder of them. The original is never changed; the result lies beside it
-    as NAME-blurred, a video as .mp4 and without its sound; nothing in it says where or by whom it was made.
+    CLIP is a video, a photo, a folder of them, a pattern, or - for a list on standard input. The original
+    is never changed; the result lies beside it as NAME-blurred, a video as .mp4 and without its sound;
+    nothing in it says where or by whom it was made.
     """
     settings = _settings(**choices)
     from blur.batch.discover import discover
+    from blur.batch.named import expanded
     from blur.batch.run import anonymise_all
 
-    found = discover(clips, output, name)
+    named = expanded(clips, sys.stdin.buffer)
+    found = discover(named, output, name, order=order, recursive=recursive)
     if plan_file is not None and len(found.jobs) > 1:
         raise UsageError("--plan is for a single clip", "Run the clips one after another.")
     events = anonymise_all(

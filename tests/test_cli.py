@@ -197,7 +197,7 @@ def test_an_unforeseen_error_is_one_line_and_a_hint(pipeline: Pipeline) -> None:
 
 
 def test_an_unforeseen_error_outside_the_work_is_caught_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(*_: object) -> None:
+    def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError
 
     monkeypatch.setattr("blur.batch.discover.discover", broken)

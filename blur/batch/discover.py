@@ -9,10 +9,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from blur.batch.naming import Names, free_number, is_neutral, numbered, telling
+from blur.batch.naming import Names, Order, free_number, is_neutral, numbered, telling
 from blur.errors import UnreadableError, UsageError
 from blur.media.muxing import MUXERS
 from blur.media.photo_kind import PHOTO_KINDS, photo_kind
+from blur.media.video_kind import looks_like_video
 from blur.text import printable
 
 OUTPUT_SUFFIXES = (*MUXERS, *PHOTO_KINDS)
@@ -27,7 +28,8 @@ _AS_JPEG = (".heic", ".heif", ".hif", ".jfif", ".jpe")
 PHOTO_OUTPUTS = {kind: kind for kind in PHOTO_KINDS} | dict.fromkeys(_AS_JPEG, ".jpg")
 """What a photo is saved as, by its ending: as what it is, but HEIC, which few sites take, as JPEG."""
 SUFFIXES = VIDEO_SUFFIXES | PHOTO_OUTPUTS.keys()
-"""What is taken in folders."""
+"""What is taken in folders whatever it is; files with other endings are where their content is a video's
+or a photo's."""
 MARK = "-blurred"
 LONGEST = 255
 """Bytes of a name that all common file systems take."""
@@ -63,7 +65,14 @@ class _Source:
     """The folder below an output folder in which its result goes."""
 
 
-def discover(named: Sequence[Path], output: str | None = None, name: Names | None = "keep") -> Found:
+def discover(
+    named: Sequence[Path],
+    output: str | None = None,
+    name: Names | None = "keep",
+    *,
+    order: Order = "given",
+    recursive: bool = True,
+) -> Found:
     """The jobs for files and folders, in the order of their names on the command line.
 
     Files that are named are taken whatever they are; in folders only videos and photos are, and neither
@@ -71,7 +80,9 @@ def discover(named: Sequence[Path], output: str | None = None, name: Names | Non
     which keeps the tree; without it results lie beside their sources. Nothing is created.
 
     ``name`` says whether results are called after their sources, or numbered; None numbers several
-    clips, and a single one whose name looks as if a camera or a phone had given it.
+    clips, and a single one whose name looks as if a camera or a phone had given it. Numbers follow the
+    names as given; ``order`` says only what is worked on first. ``recursive`` takes what lies in folders
+    of folders too.
 
     Raises:
         UsageError: nothing to do, an output that cannot be meant so, or two with one name.
@@ -79,7 +90,7 @@ def discover(named: Sequence[Path], output: str | None = None, name: Names | Non
     """
     many = len(named) != 1 or named[0].is_dir()
     folder = _output_folder(output, many)
-    sources = _sources(named, folder)
+    sources = _sources(named, folder, recursive)
     if not sources:
         raise UsageError("there is no video or photo to work on", "Name one, or a folder that holds some.")
     if output is not None and folder is None:
@@ -91,7 +102,18 @@ def discover(named: Sequence[Path], output: str | None = None, name: Names | Non
         jobs = _named_apart(jobs)
     targets = {_key(job.target) for job in jobs}
     skipped = tuple(job.source for job in jobs if _key(job.source) in targets)
-    return Found(tuple(job for job in jobs if job.source not in skipped), skipped, many)
+    return Found(_ordered([job for job in jobs if job.source not in skipped], order), skipped, many)
+
+
+def _ordered(jobs: list[Job], order: Order) -> tuple[Job, ...]:
+    def key(job: Job) -> int:
+        try:
+            told = job.source.stat()
+        except OSError:
+            return 0  # the work itself says better what is wrong
+        return -told.st_mtime_ns if order == "newest" else told.st_size
+
+    return tuple(jobs) if order == "given" else tuple(sorted(jobs, key=key))
 
 
 def discover_one(clip: Path, output: str | None = None, name: Names | None = "keep") -> Job:
@@ -123,7 +145,7 @@ def _output_folder(output: str | None, many: bool) -> Path | None:
     return None
 
 
-def _sources(named: Sequence[Path], output: Path | None) -> list[_Source]:
+def _sources(named: Sequence[Path], output: Path | None, recursive: bool) -> list[_Source]:
     folders = sum(path.is_dir() for path in named)
     found: dict[str, _Source] = {}
     for path in named:
@@ -131,7 +153,7 @@ def _sources(named: Sequence[Path], output: Path | None) -> list[_Source]:
             # Several folders keep their names, since cameras number their clips alike.
             top = Path(path.resolve().name) if folders > 1 else Path()
             new: Iterable[_Source] = (
-                _Source(clip, top / clip.parent.relative_to(path)) for clip in _walk(path, output)
+                _Source(clip, top / clip.parent.relative_to(path)) for clip in _walk(path, output, recursive)
             )
         else:
             new = (_Source(path, Path()),)
@@ -140,19 +162,26 @@ def _sources(named: Sequence[Path], output: Path | None) -> list[_Source]:
     return list(found.values())
 
 
-def _walk(folder: Path, output: Path | None) -> Iterable[Path]:
+def _walk(folder: Path, output: Path | None, recursive: bool) -> Iterable[Path]:
     """The videos and photos below a folder, sorted, without hidden ones and without outputs."""
     for root, folders, files in os.walk(folder, onerror=_refuse):
         here = Path(root)
         folders[:] = sorted(
             name
             for name in folders
-            if not name.startswith(".")
+            if recursive
+            and not name.startswith(".")
             and not (output is not None and output.exists() and (here / name).samefile(output))
         )
         for path in (here / name for name in sorted(files)):
-            if path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and not _is_output(path):
+            if not path.name.startswith(".") and not _is_output(path) and is_clip(path):
                 yield path
+
+
+def is_clip(path: Path) -> bool:
+    """Whether a file is, or claims to be, a video or a photo."""
+    known = path.suffix.lower() in SUFFIXES
+    return known or looks_like_video(path) or photo_kind(path) is not None
 
 
 def _refuse(error: OSError) -> None:

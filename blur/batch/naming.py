@@ -9,6 +9,9 @@ from typing import Literal, TypeAlias, get_args
 
 Names: TypeAlias = Literal["keep", "neutral"]
 NAMES: tuple[Names, ...] = get_args(Names)
+Order: TypeAlias = Literal["given", "newest", "smallest"]
+"""What is worked on first."""
+ORDERS: tuple[Order, ...] = get_args(Order)
 
 NEUTRAL = "blurred-"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from blur.batch.discover import PHOTO_OUTPUTS, VIDEO_SUFFIXES, Job, discover, discover_one
+from blur.batch.named import expanded
+from blur.batch.naming import Order
 from blur.errors import UnreadableError, UsageError
+from tests.media.making import make_clip
 from tests.media.photos import FORMATS, make_photo
 
 
@@ -232,3 +236,48 @@ def test_photos_of_one_stem_are_told_apart(tmp_path: Path) -> None:
     photos = [make_photo(tmp_path / name) for name in ("a.jpg", "a.heic")]
     names = [job.target.name for job in discover(photos).jobs]
     assert names == ["a-jpg-blurred.jpg", "a-heic-blurred.jpg"]
+
+
+def test_what_lost_its_ending_is_taken_by_its_content(tmp_path: Path) -> None:
+    make_clip(tmp_path / "a.mp4").rename(tmp_path / "a")
+    make_clip(tmp_path / "b.mkv").rename(tmp_path / "b.part")
+    make_photo(tmp_path / "c.jpg").rename(tmp_path / "c.bin")
+    (tmp_path / "song").write_bytes(b"\0\0\0\x18ftypM4A " + bytes(40))
+    (tmp_path / "notes").write_text("GATHER AT NOON" * 40)
+    found = discover([tmp_path], str(tmp_path / "out"))
+    assert pairs(tmp_path, found.jobs) == [
+        *(("a", "out/a-blurred.mp4"), ("b.part", "out/b-blurred.mp4"), ("c.bin", "out/c-blurred.jpg"))
+    ]
+
+
+@pytest.mark.parametrize(("order", "expected"), [("given", "abc"), ("newest", "bca"), ("smallest", "cab")])
+def test_the_order_is_chosen_and_names_do_not_follow_it(tmp_path: Path, order: Order, expected: str) -> None:
+    for name, size, at in (("a", 2, 10), ("b", 3, 30), ("c", 1, 20)):
+        (tmp_path / f"{name}.mp4").write_bytes(bytes(size))
+        os.utime(tmp_path / f"{name}.mp4", (at, at))
+    jobs = discover([tmp_path], name="neutral", order=order).jobs
+    assert "".join(job.source.stem for job in jobs) == expected
+    numbers = {job.source.stem: job.target.name for job in jobs}
+    assert numbers == {"a": "blurred-1.mp4", "b": "blurred-2.mp4", "c": "blurred-3.mp4"}
+
+
+def test_folders_of_folders_are_left_out_where_that_is_asked_for(tmp_path: Path) -> None:
+    touch(tmp_path, "a.mp4", "sub/b.mp4")
+    found = discover([tmp_path], str(tmp_path / "out"), recursive=False)
+    assert pairs(tmp_path, found.jobs) == [("a.mp4", "out/a-blurred.mp4")]
+
+
+@pytest.mark.parametrize("content", [b"%s\n%s\n", b"%s\0%s\0", b"\n%s\r\n%s"])
+def test_a_list_on_standard_input(tmp_path: Path, content: bytes) -> None:
+    paths = [tmp_path / "a b.mp4", tmp_path / "\udcff.mp4"]
+    stdin = BytesIO(content % tuple(map(os.fsencode, paths)))
+    assert expanded([Path("first"), Path("-"), Path("last")], stdin) == [Path("first"), *paths, Path("last")]
+
+
+def test_patterns_that_no_shell_expanded(tmp_path: Path) -> None:
+    a, b, odd = touch(tmp_path, "a.mp4", "sub/b.mp4", "[x].mp4")
+    assert expanded([tmp_path / "*.mp4"], BytesIO()) == [odd, a]
+    assert expanded([tmp_path / "**" / "?.mp4"], BytesIO()) == [a, b]
+    assert expanded([odd], BytesIO()) == [odd]
+    with pytest.raises(UsageError, match="nothing is called"):
+        expanded([tmp_path / "*.xyz"], BytesIO())
