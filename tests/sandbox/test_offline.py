@@ -129,7 +129,8 @@ def test_no_command_even_tries_to_reach_the_network(
 
 def test_a_system_that_is_not_posix_can_import_it_all() -> None:
     code = """
-import os, signal
+import os, signal, subprocess, tempfile
+import click, rich
 for name in ("SIGKILL", "SIGXCPU", "SIGHUP", "pthread_sigmask", "SIG_BLOCK", "SIG_UNBLOCK"):
     delattr(signal, name)
 for name in ("O_PATH", "O_CLOEXEC", "O_NOFOLLOW", "fork", "uname", "waitpid", "WNOHANG"):
