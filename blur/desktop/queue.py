@@ -129,6 +129,8 @@ class Queue(QObject):
             if each.status in ("done", "cancelled") and not each.edited:
                 del self.items[key]
                 self._state.wipe(key)
+            elif not each.frames:
+                self._state.wipe(key)  # there is nothing published to look at, so no plan is needed
         self._remember()
 
     def _next(self) -> None:

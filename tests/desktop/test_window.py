@@ -45,7 +45,7 @@ def drop(window: Window, *urls: QUrl) -> None:
     data = QMimeData()
     data.setUrls(list(urls))
     at, buttons, keys = QPoint(20, 60), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-    enter = QDragEnterEvent(QPointF(at), Qt.DropAction.CopyAction, data, buttons, keys)
+    enter = QDragEnterEvent(at, Qt.DropAction.CopyAction, data, buttons, keys)
     QApplication.sendEvent(window, enter)
     assert enter.isAccepted()
     QApplication.sendEvent(window, QDropEvent(QPointF(at), Qt.DropAction.CopyAction, data, buttons, keys))
