@@ -44,7 +44,7 @@ def audit_one(
         from blur.audit.examine import examine
         from blur.plan.store import load
         from blur.report.store import check_name, save
-        from blur.report.summary import summarise
+        from blur.report.summary import summarise_audit
 
         if report_file is not None:
             check_name(report_file)
@@ -55,7 +55,7 @@ def audit_one(
         code = _exit_code(examined)
         if report_file is not None:
             problems = [*examined.faults, *examined.traces]
-            report = summarise(name, examined.plan, settings, code, problems=problems)
+            report = summarise_audit(name, examined.plan, settings.preset, code, problems)
             save(report, report_file, path, examined.plan)
         seconds = round(time.monotonic() - began, 3)
         yield Finished(name, None, len(examined.plan.pts), len(examined.plan.tracks), seconds, code)

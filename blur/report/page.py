@@ -38,12 +38,12 @@ def page(report: Mapping[str, Any], pictures: Sequence[tuple[float, bytes]] = ()
     look = "" if report["exit_code"] == 0 else " look"
     parts = [
         f'<p class="verdict{look}">{escape(report["verdict"])}</p>',
-        _list("What is wrong", report["problems"]),
+        _list("What is wrong", report.get("problems", ())),
         _amount(report),
         _timeline(report),
         _watch(watch),
         _pictures(pictures),
-        _list("Removed from the source, as the output shows", report["removed"]),
+        _list("Removed from the source, as the output shows", report.get("removed", ())),
         _table("Settings", report["settings"]),
         _table("Confinement while it was read", report["confinement"]),
         _table("Versions", report["versions"]),
@@ -62,8 +62,11 @@ def page(report: Mapping[str, Any], pictures: Sequence[tuple[float, bytes]] = ()
 
 
 def _amount(report: Mapping[str, Any]) -> str:
-    covered = f"{report['tracks']} tracks, {report['covered_people_seconds']:.0f} people-seconds together"
-    return f"<p>{report['frames']} frames, {_time(report['seconds'])}. Covered: {covered}.</p>"
+    length = f"{report['frames']} frames, {_time(report['seconds'])}."
+    if "tracks" not in report:
+        return f"<p>{length}</p>"
+    together = f"{report['covered_people_seconds']:.0f} people-seconds together"
+    return f"<p>{length} Covered: {report['tracks']} tracks, {together}.</p>"
 
 
 def _watch(doubts: Sequence[Mapping[str, Any]]) -> str:
@@ -79,7 +82,7 @@ def _watch(doubts: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _timeline(report: Mapping[str, Any]) -> str:
-    counts, total = report["timeline"], max(report["seconds"], 0.001)
+    counts, total = report.get("timeline", [0] * 120), max(report["seconds"], 0.001)
     most = max([*counts, 1])
     bars = "".join(
         f'<rect class="cover" x="{x}" y="{40 - 36 * n / most:.1f}" width="1" height="{36 * n / most:.1f}"/>'
@@ -91,7 +94,7 @@ def _timeline(report: Mapping[str, Any]) -> str:
         f'width="{max((one["to"] - one["from"]) / total * len(counts), 0.8):.2f}"/>'
         for one in report["watch"]
     )
-    told = f"At most {max(counts)} regions are covered at once; {len(report['watch'])} spans are doubtful."
+    told = f"Most regions covered at once: {max(counts)}. Doubtful spans: {len(report['watch'])}."
     return (
         f'<h2>Timeline</h2><svg role="img" aria-label="{told}" viewBox="0 0 {len(counts)} 50" '
         f'preserveAspectRatio="none">{bars}{marks}</svg><p>{told} The table below has their times.</p>'

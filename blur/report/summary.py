@@ -9,18 +9,20 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from blur import __version__
 from blur.detect.weights import all_weights
 from blur.plan.model import Plan
-from blur.settings import Settings
+from blur.settings import Preset, Settings
 
 SCHEMA = "blur-report/1"
 BUCKETS = 120
 """Parts of the timeline."""
+SETTINGS = ("style", "audio", "preset", "grow", "threshold", "crf", "rounds", "accept_unverified")
 VERDICTS = {
     0: "Every check was passed, and a second look found no face.",
-    4: "Published; a person should watch the times below first.",
+    4: "A person should watch the times below first.",
     5: "Not as it should be; do not publish it.",
 }
 
@@ -31,29 +33,52 @@ def summarise(
     settings: Settings,
     exit_code: int,
     removed: Sequence[str] = (),
-    problems: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """The report of an output.
+    """The report of an output that was made.
 
     Args:
         name: of the output, without its folder.
         removed: what is gone from the source, in plain words.
-        problems: what is wrong with the output, in plain words.
     """
-    ends = np.append(plan.pts[1:], 2 * plan.pts[-1] - plan.pts[-2] if len(plan.pts) > 1 else plan.pts[-1] + 1)
+    chosen = {key: getattr(settings, key) for key in SETTINGS}
+    return {**_head(name, plan, exit_code), **covered(plan), "removed": list(removed), **_tail(chosen)}
+
+
+def summarise_audit(
+    name: str, plan: Plan, preset: Preset, exit_code: int, problems: Sequence[str]
+) -> dict[str, Any]:
+    """The report of a file that was there already.
+
+    Args:
+        plan: what was to be covered; without tracks where that is not known.
+        problems: what is wrong with the file, in plain words.
+    """
+    known = covered(plan) if plan.tracks else {}
+    return {**_head(name, plan, exit_code), **known, "problems": list(problems), **_tail({"preset": preset})}
+
+
+def covered(plan: Plan) -> dict[str, Any]:
+    """How much is covered: tracks, people-seconds, and a timeline."""
+    ends = _ends(plan)
     lengths = dict(zip(plan.pts.tolist(), (ends - plan.pts).tolist(), strict=True))
     ticks = sum(lengths[pts] for track in plan.tracks for pts in track.pts.tolist())
     start, end = int(plan.pts[0]), int(ends[-1])
+    return {
+        "tracks": len(plan.tracks),
+        "covered_people_seconds": _seconds(plan, ticks),
+        "timeline": _timeline(plan, start, end),
+    }
+
+
+def _head(name: str, plan: Plan, exit_code: int) -> dict[str, Any]:
+    start = int(plan.pts[0])
     return {
         "schema": SCHEMA,
         "file": name,
         "verdict": VERDICTS[exit_code],
         "exit_code": exit_code,
         "frames": len(plan.pts),
-        "seconds": _seconds(plan, end - start),
-        "tracks": len(plan.tracks),
-        "covered_people_seconds": _seconds(plan, ticks),
-        "timeline": _timeline(plan, start, end),
+        "seconds": _seconds(plan, int(_ends(plan)[-1]) - start),
         "watch": [
             {
                 "from": _seconds(plan, doubt.first - start),
@@ -63,21 +88,12 @@ def summarise(
             }
             for doubt in plan.doubts
         ],
-        "removed": list(removed),
-        "problems": list(problems),
-        "settings": {
-            name: getattr(settings, name)
-            for name in (
-                "style",
-                "audio",
-                "preset",
-                "grow",
-                "threshold",
-                "crf",
-                "rounds",
-                "accept_unverified",
-            )
-        },
+    }
+
+
+def _tail(settings: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "settings": settings,
         "versions": {
             "blur": __version__,
             "python": platform.python_version(),
@@ -86,6 +102,12 @@ def summarise(
         "weights": dict(all_weights()),
         "confinement": confinement(),
     }
+
+
+def _ends(plan: Plan) -> NDArray[np.int64]:
+    """When each frame ends, shape (F,); the last one lasts as long as the one before it."""
+    last = 2 * plan.pts[-1] - plan.pts[-2] if len(plan.pts) > 1 else plan.pts[-1] + 1
+    return np.append(plan.pts[1:], last)
 
 
 def _seconds(plan: Plan, ticks: int) -> float:

@@ -14,7 +14,7 @@ from blur.pipeline import anonymise
 from blur.plan.model import Doubt, Plan, Track
 from blur.report.page import page
 from blur.report.store import save, thumbnails
-from blur.report.summary import SCHEMA, confinement, summarise
+from blur.report.summary import SCHEMA, confinement, summarise, summarise_audit
 from blur.settings import Settings
 from blur.timing import TimeBase
 from tests.media.making import make_clip
@@ -35,7 +35,7 @@ PLAN = Plan(
 
 
 def test_it_says_how_much_was_covered_and_what_to_watch_first() -> None:
-    report = summarise("out.mp4", PLAN, Settings(), 4, ["a place"], [])
+    report = summarise("out.mp4", PLAN, Settings(), 4, ["a place"])
     assert (report["schema"], report["seconds"], report["covered_people_seconds"]) == (SCHEMA, 12.0, 7.0)
     assert report["watch"][0] == {
         "from": 2.0,
@@ -58,6 +58,15 @@ def test_it_holds_no_place_of_a_face_and_no_folder() -> None:
         assert f" {number}," not in text
     assert "/" + "home" not in text
     assert str(Path.cwd()) not in text
+
+
+def test_the_report_of_a_foreign_file_says_what_is_wrong_and_claims_nothing_of_its_masks() -> None:
+    bare = Plan(64, 48, TimeBase(1, 1), np.arange(4, dtype=np.int64), ())
+    report = summarise_audit("a.mp4", bare, "thorough", 5, ["a mask <is> missing"])
+    assert "tracks" not in report
+    assert "a mask &lt;is&gt; missing" in page(report)
+    assert "people-seconds" not in page(report)
+    assert summarise_audit("a.mp4", PLAN, "fast", 0, [])["tracks"] == 2
 
 
 def test_a_clip_of_one_frame_has_a_report() -> None:
@@ -84,7 +93,7 @@ class Reader(HTMLParser):
 
 
 def test_the_page_stands_alone_and_can_be_read_aloud() -> None:
-    text = page(summarise('<a&"b>.mp4', PLAN, Settings(), 4, ["<i>"], ["<u>"]), [(1.0, b"jpeg")])
+    text = page(summarise('<a&"b>.mp4', PLAN, Settings(), 4, ["<i>"]), [(1.0, b"jpeg")])
     reader = Reader()
     reader.feed(text)
     assert reader.open == []
