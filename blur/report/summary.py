@@ -21,7 +21,7 @@ BUCKETS = 120
 """Parts of the timeline."""
 SETTINGS = ("style", "audio", "preset", "grow", "threshold", "crf", "rounds", "accept_unverified")
 VERDICTS = {
-    0: "Every check was passed, and a second look found no face.",
+    0: "Every check was passed, and nothing stands out.",
     4: "A person should watch the times below first.",
     5: "Not as it should be; do not publish it.",
 }
