@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from blur.audit.doubts import LATE, with_doubts
 from blur.audit.finding import COVERED, Finding, covered_shares
-from blur.detect.analyse import GREY_SIDE
 from blur.events import Started, Steps
 from blur.geometry import Boxes
 from blur.media.clip import Clip
@@ -23,7 +22,7 @@ from blur.plan.build import build_plan
 from blur.plan.model import Plan
 from blur.settings import Settings
 from blur.track.flow import flowing_paths
-from blur.track.motion import Grey
+from blur.track.motion import Grey, small_size
 from blur.track.observe import Look, Observations
 from blur.track.schedule import search_for
 
@@ -72,8 +71,7 @@ def follow(clip: Clip, seen: Observations, places: Mapping[int, Boxes], score: f
 
 def _greys(clip: Clip, windows: list[tuple[int, int, int]]) -> Iterator[tuple[int, int, list[Grey]]]:
     """The small grey pictures of each window, held no longer than needed; windows are in order of time."""
-    shrink = -(-max(clip.width, clip.height) // GREY_SIDE)
-    small = max(1, clip.width // shrink), max(1, clip.height // shrink)
+    small = small_size(clip.width, clip.height)
     held: dict[int, Grey] = {}
     waiting = list(windows)
     with closing(ahead(read(clip))) as frames:

@@ -22,16 +22,11 @@ from blur.media.picture import as_bgr, as_luma
 from blur.media.reader import ahead, read
 from blur.settings import Preset, Settings
 from blur.track.flow import Paths
-from blur.track.motion import STILL, Grey, Motion, Similarity, estimate
+from blur.track.motion import STILL, Grey, Motion, Similarity, estimate, small_size
 from blur.track.observe import Look, Observations
 from blur.track.schedule import look_size, search_for
 from blur.track.window import follow
 
-GREY_SIDE = 384
-"""Longer side at most of the small pictures in which movement is measured."""
-CUT_TRUST = 0.3
-CUT_CHANGE = 10.0
-"""A cut: fewer corners than this agree, and the picture changes by more grey levels than this."""
 CLEAR = 0.3
 """Sightings of this score are followed by their own flow where the camera does not explain them."""
 AHEAD = 6
@@ -113,9 +108,7 @@ class Scan:
         self._detector = detector
         self._pool = pool
         self._interval = clip.time_base.ticks(self._search.interval)
-        # a whole number: shrinking by one is several times quicker
-        shrink = -(-max(clip.width, clip.height) // GREY_SIDE)
-        self._small = max(1, round(clip.width / shrink)), max(1, round(clip.height / shrink))
+        self._small = small_size(clip.width, clip.height)
         enlarge = np.diag([clip.width / self._small[0], clip.height / self._small[1], 1.0])
         self._enlarge, self._shrink = enlarge, np.linalg.inv(enlarge)
         self.pts: list[int] = []
@@ -131,7 +124,7 @@ class Scan:
         """Take in the next frame."""
         grey = as_luma(frame.picture, *self._small)
         motion = Motion(STILL, 1.0, 0.0) if self._last is None else estimate(self._last[1], grey)
-        cut = self._last is None or (motion.trust < CUT_TRUST and motion.change > CUT_CHANGE)
+        cut = self._last is None or motion.is_cut
         if cut:
             self._close_scene()
             self._scenes.append(len(self.pts))

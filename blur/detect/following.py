@@ -9,7 +9,6 @@ from itertools import pairwise
 
 import numpy as np
 
-from blur.detect.analyse import CUT_CHANGE, CUT_TRUST, GREY_SIDE
 from blur.errors import AuditError, UsageError
 from blur.events import Progress, Started, Steps
 from blur.geometry import Boxes
@@ -18,7 +17,7 @@ from blur.media.picture import as_luma
 from blur.media.reader import ahead, read
 from blur.plan.model import Plan, Regions
 from blur.track.flow import flowing_paths
-from blur.track.motion import Grey, Motion, Similarity, estimate
+from blur.track.motion import Grey, Similarity, estimate, small_size
 
 MOST = 3600
 """Frames that a region can be followed through; their small pictures take 300 MB."""
@@ -62,8 +61,7 @@ def follow_region(clip: Clip, plan: Plan, index: int, at: int) -> Steps[Plan]:
 
 def _small_pictures(clip: Clip, plan: Plan, first: int, last: int) -> Steps[list[Grey]]:
     yield Started(clip.name, "analyse", last + 1)
-    shrink = -(-max(clip.width, clip.height) // GREY_SIDE)
-    small = max(1, round(clip.width / shrink)), max(1, round(clip.height / shrink))
+    small = small_size(clip.width, clip.height)
     greys: list[Grey] = []
     shown = time.monotonic()
     with closing(ahead(read(clip))) as frames:
@@ -87,13 +85,9 @@ def _walk(box: Boxes, greys: list[Grey]) -> list[Boxes]:
     steps: list[Boxes] = []
     for before, after in pairwise(greys):
         motion = estimate(before, after)
-        if _cut(motion):
+        if motion.is_cut:
             break
         move: Similarity = motion.matrix
         box = flowing_paths(box, [before, after], [move])[:, 0]
         steps.append(box)
     return steps + [box] * (len(greys) - 1 - len(steps))
-
-
-def _cut(motion: Motion) -> bool:
-    return motion.trust < CUT_TRUST and motion.change > CUT_CHANGE
