@@ -6,68 +6,24 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from blur import __version__
-from blur.batch.naming import NAMES, ORDERS, Names, Order
+from blur.batch.naming import ORDERS, Names, Order
 from blur.console.group import Commands, DefaultCommand, stop_on_signals
+from blur.console.options import finding, making, telling
 from blur.errors import MissingError, UsageError
 from blur.sandbox.offline import seal
-from blur.settings import AUDIO, CAMERA_TRACES, CODECS, ON_DAMAGE, PRESETS, STYLES, Preset, Settings
+from blur.settings import PRESETS, STYLES, Preset, Settings
 from blur.timing import spans
 
 if TYPE_CHECKING:
     from blur.sandbox.sandbox import Sandbox
 
-Command = TypeVar("Command", bound=Callable[..., Any])
-DEFAULTS = Settings()
 REPLACEWITH = {"blur": "veil", "solid": "solid", "mosaic": "mosaic"}
-
-
-def options(*declared: Callable[[Command], Command]) -> Callable[[Command], Command]:
-    def add(command: Command) -> Command:
-        for option in reversed(declared):
-            command = option(command)
-        return command
-
-    return add
-
-
-making = options(
-    click.option(
-        "-o", "--output", help="File for one clip (.mp4, .mkv, .webm; .jpg, .png, ...), or a folder."
-    ),
-    click.option("--name", type=click.Choice(NAMES), help="Call results after their source, or number them."),
-    click.option("--style", type=click.Choice(STYLES), help="Look of what is covered.  [default: veil]"),
-    click.option("--audio", type=click.Choice(AUDIO), help="What becomes of the sound.  [default: remove]"),
-    click.option("--mute", metavar="SPANS", help="Beeps in the sound, such as 0:12.5-0:14,1:03-1:05."),
-    click.option("--camera-trace", type=click.Choice(CAMERA_TRACES), default=DEFAULTS.camera_trace),
-    click.option(
-        "--codec",
-        type=click.Choice(CODECS),
-        default=DEFAULTS.codec,
-        help="Of the picture.  [default: h264, for 10 bits hevc, in .webm vp9]",
-    ),
-    click.option(
-        "--on-damage",
-        type=click.Choice(ON_DAMAGE),
-        default=DEFAULTS.on_damage,
-        help="Refuse a damaged clip, or make black what cannot be decoded.  [default: refuse]",
-    ),
-    click.option("--crf", type=int, default=DEFAULTS.crf, show_default=True, help="0 best to 51 smallest."),
-    click.option("--force", is_flag=True, help="Replace outputs that are there already."),
-    click.option("--replacewith", hidden=True),
-    click.option("--keep-audio", is_flag=True, hidden=True),
-)
-telling = options(
-    click.option("--no-confine", is_flag=True, help="Let decoders reach all your files; for odd systems."),
-    click.option("--json", "as_json", is_flag=True, help="One event a line on stdout, for programs."),
-    click.option("-q", "--quiet", is_flag=True, help="Say only what went wrong."),
-)
 
 
 @click.group(
@@ -82,25 +38,12 @@ def cli() -> None:
 
 @click.command(
     cls=DefaultCommand,
-    epilog="\b\nSee also: blur desktop, blur batch, blur render, blur follow, "
+    epilog="\b\nSee also: blur desktop, blur batch, blur watch, blur render, blur follow, "
     "blur audit,\nblur traces, blur doctor, blur demo.",
 )
 @click.argument("clips", metavar="CLIP...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @making
-@click.option("--preset", type=click.Choice(PRESETS), default=DEFAULTS.preset, show_default=True)
-@click.option(
-    "--grow",
-    "--mask-scale",
-    type=float,
-    default=DEFAULTS.grow,
-    show_default=True,
-    help="Mask per face, 1 to 4.",
-)
-@click.option("-t", "--threshold", "--thresh", type=float, help="Score of a face, 0 to 1; lower covers more.")
-@click.option(
-    "--rounds", type=int, default=DEFAULTS.rounds, show_default=True, help="Repairs after a second look."
-)
-@click.option("--accept-unverified", is_flag=True, help="Publish even where faces may be left.")
+@finding
 @click.option("--plan", "plan_file", type=click.Path(path_type=Path), help="Write what is covered, and when.")
 @click.option("--dry-run", is_flag=True, help="Look for faces, publish nothing.")
 @click.option("--report", "report_file", type=click.Path(path_type=Path), help="Write how each clip ended.")
@@ -221,6 +164,40 @@ def audit(
 
     settings = Settings(preset=preset)
     events = audit_one(output, source, plan_file, settings, report_file, sandbox=_sandbox(no_confine))
+    _show(events, as_json, quiet)
+
+
+@cli.command()
+@click.argument("folder", metavar="IN", type=click.Path(path_type=Path))
+@making
+@finding
+@telling
+def watch(
+    folder: Path,
+    output: str | None,
+    name: Names | None,
+    force: bool,
+    no_confine: bool,
+    as_json: bool,
+    quiet: bool,
+    **choices: Any,
+) -> None:
+    """Covers the faces in what appears in the folder IN, into another one, until Ctrl-C.
+
+    A file is taken once it is completely written, and never twice.
+    """
+    if output is None or force:
+        raise UsageError("watch needs -o, and replaces nothing", "Name a folder for the results: -o OUT.")
+    from blur.batch import watch as watching
+
+    events = watching.watch(
+        folder,
+        Path(output),
+        _settings(**choices),
+        name=name or "neutral",
+        sandbox=_sandbox(no_confine),
+        journal=_state(),
+    )
     _show(events, as_json, quiet)
 
 
