@@ -22,6 +22,7 @@ _JPEG_NAMES = {
     0xFE: "a comment",
     0xE1: "EXIF or XMP",
     0xE2: "a colour profile or further pictures",
+    0xC2: "a progressive frame",
     0xEB: "C2PA",
 }
 
@@ -70,9 +71,10 @@ def check_still(path: Path) -> list[str]:
 
 def _jpeg(data: mmap) -> Iterator[str]:
     if data[: len(_HEADER)] != _HEADER:
+        if data[:3] != _HEADER[:3]:
+            raise ValueError("no signature")
         yield "another header than a bare JFIF"
-        return
-    at = len(_HEADER)
+    at = len(_HEADER) if data[: len(_HEADER)] == _HEADER else 2
     while True:
         mark, kind, length = struct.unpack(">BBH", data[at : at + 4])
         if mark != 0xFF:
