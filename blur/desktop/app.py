@@ -60,6 +60,7 @@ def run(paths: Sequence[Path]) -> int:
     app.opened.connect(lambda file: window.add([Path(file)]))
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: window.close_unasked())
+    sys.excepthook = lambda _kind, error, _trace: window.trouble(error)
     # Python looks at signals only while it runs, so it is woken for a moment.
     waker = QTimer(app, interval=500)
     waker.timeout.connect(lambda: None)

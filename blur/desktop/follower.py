@@ -35,6 +35,7 @@ class Follower(QObject):
         track, index, at = session.track, session.selected, int(session.plan.pts[frame])
         if track is None or index is None or at not in track.pts:
             return
+        session.keep()
         edited = self._state.edit_file(item.key)
         plan = edited if edited.exists() else self._state.plan_file(item.key)
         made = self._state.follow_file(item.key)

@@ -248,6 +248,7 @@ class Review(QWidget):
 
     def _publish(self) -> None:
         if self.session is not None and self.session.dirty:
+            self.session.keep()  # what was seen is what is published, or nothing
             self.publish.emit(self.session.key)
 
     def _changed(self) -> None:

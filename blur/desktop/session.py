@@ -186,11 +186,15 @@ class Session(QObject):
         self._history = history
         if self.selected is not None and self.selected >= len(self.plan.tracks):
             self.selected = None
+        self.changed.emit()
+        self.keep()  # last, so that an edit is seen even where there is no space to keep it
+
+    def keep(self) -> None:
+        """Brings the copy on disk, which the engine reads, up to the plan. Raises OutputError."""
         if self.dirty:
             self._state.autosave(self.key, self.plan)
         else:
             self._state.forget_edit(self.key)
-        self.changed.emit()
 
 
 def region_at(track: Track, pts: int) -> Region | None:

@@ -53,10 +53,11 @@ def able(item: Item) -> frozenset[str]:
     return frozenset({"again", "remove"} | more)
 
 
-def refusal(error: Exception) -> str:
+def refusal(error: BaseException) -> str:
     """Why something was not taken, and what to do."""
     if not isinstance(error, BlurError):
-        return say("error.OutputError") + " " + say("hint.OutputError")
+        name = "OutputError" if isinstance(error, OSError) else "BlurError"
+        return f"{trouble(name)} {_of_error('hint', name)}"
     details = say("status.engine", message=error.message)
     return f"{trouble(error.name)} {_of_error('hint', error.name)}\n{details}"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from pathlib import Path
 
@@ -27,6 +28,8 @@ from blur.desktop.queue import Queue
 from blur.desktop.review import Review
 from blur.desktop.state import State
 from blur.desktop.words import say
+
+log = logging.getLogger(__name__)
 
 HELD_KEY = Qt.Key.Key_B
 
@@ -190,7 +193,17 @@ class Window(QMainWindow):
         if "anyway" in tell.able(self.queue.items[key]) and self._asked("anyway"):
             self.queue.publish_anyway(key)
 
-    def _refused(self, error: Exception) -> None:
+    def trouble(self, error: BaseException) -> None:
+        """Tells of an error that nobody else has caught; the window goes on."""
+        log.debug("an error that the window does not expect", exc_info=error)
+        if self._pages.currentWidget() is self.home:
+            self._refused(error)
+        else:
+            told = QMessageBox(QMessageBox.Icon.Warning, say("app.name"), tell.refusal(error), parent=self)
+            told.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            told.open()
+
+    def _refused(self, error: BaseException) -> None:
         self.home.notice.tell(tell.refusal(error))
 
     def _really_stop(self) -> bool:

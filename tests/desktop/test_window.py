@@ -18,6 +18,7 @@ from blur.desktop.actions import ACTS
 from blur.desktop.help import Keys
 from blur.desktop.state import State
 from blur.desktop.window import Window
+from blur.errors import OutputError
 from tests.desktop.making import engine, film
 
 Until = Callable[[Callable[[], object]], None]
@@ -172,6 +173,29 @@ def test_a_drawn_region_follows_what_is_under_it(window: Window, clip: Path, unt
     session.undo()
     assert session.plan.tracks[1].regions[0].tolist() == [40, 20, 60, 40]
     assert list(window._state.folder.glob("*.follow.json")) == []
+
+
+def test_an_edit_that_cannot_be_kept_is_told_of_and_not_lost(
+    window: Window, clip: Path, until: Until, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OutputError("there is no space left")
+
+    reviewed(window, clip, until)
+    session = window.review.session
+    assert session is not None
+    monkeypatch.setattr(window._state, "autosave", full)
+    with pytest.raises(OutputError) as raised:
+        session.cover_all(3)
+    assert window.review.panel.publish.isEnabled()
+    with pytest.raises(OutputError):
+        window.review._publish()
+    assert [item.status for item in window.queue.items.values()] == ["done"]
+    window.trouble(raised.value)
+    (box,) = window.findChildren(QMessageBox)
+    assert "no space left" in box.text()
+    assert "Traceback" not in box.text()
+    box.close()
 
 
 def test_what_cannot_be_followed_stays_and_is_told_of(
