@@ -16,13 +16,15 @@ from blur.audit.finding import Finding
 from blur.audit.output import MAKERS
 from blur.audit.playback import check_playback
 from blur.audit.second_look import SecondLook
-from blur.errors import AuditError, UnreadableError
+from blur.errors import AuditError, UnreadableError, UnsupportedError
 from blur.events import Progress, Started, Steps
 from blur.media.clip import Clip
+from blur.media.photo_kind import photo_kind
 from blur.media.probe import probe
 from blur.media.reader import ahead, read
 from blur.plan.model import Plan
 from blur.settings import Settings
+from blur.text import printable
 from blur.traces.allowlist import check_traces
 from blur.traces.source import find_traces
 
@@ -56,9 +58,13 @@ def examine(path: Path, source: Path | None, plan: Plan | None, settings: Settin
         plan: what was to be covered. Without it everything that looks like a face counts.
 
     Raises:
+        UnsupportedError: it is a photo.
         InputError: a file cannot be read to its end.
         WeightsError: a detector's weights are absent or altered.
     """
+    if photo_kind(path) is not None:
+        hint = "blur traces looks at photos too; for the faces, look at it yourself."
+        raise UnsupportedError(f"{printable(path.name)} is a photo, and only videos are audited", hint)
     clip = probe(path)
     original = None if source is None else probe(source)
     traces = [*check_traces(path), *(f"{trace.where}: {trace.value}" for trace in find_traces(path))]

@@ -20,6 +20,7 @@ from blur.plan.store import save
 from blur.render.film import render
 from blur.settings import Settings
 from tests.detect.faces import face_box, pasted, texture
+from tests.media.photos import make_photo
 
 FAST = Settings(preset="fast")
 BOX = face_box(240, 160, 60)
@@ -115,3 +116,10 @@ def test_what_is_no_video_is_an_input_error(tmp_path: Path) -> None:
     _, code, events = told(audit_one(path, None, None, FAST))
     assert code == InputError.exit_code
     assert isinstance(events[-1], Failed)
+
+
+def test_a_photo_is_refused_by_name(tmp_path: Path) -> None:
+    _, code, events = told(audit_one(make_photo(tmp_path / "a.jpg"), None, None, FAST))
+    assert code == InputError.exit_code
+    assert isinstance(events[-1], Failed)
+    assert "photo" in events[-1].message
