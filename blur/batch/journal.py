@@ -34,7 +34,7 @@ CREATE TABLE IF NOT EXISTS batch(
     id INTEGER PRIMARY KEY AUTOINCREMENT, settings TEXT NOT NULL, choice BLOB NOT NULL,
     total INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS job(
-    batch INTEGER NOT NULL, source TEXT NOT NULL, target TEXT NOT NULL, stage TEXT NOT NULL,
+    batch INTEGER NOT NULL, source BLOB NOT NULL, target BLOB NOT NULL, stage TEXT NOT NULL,
     error TEXT NOT NULL, PRIMARY KEY(batch, source));
 """
 
@@ -61,6 +61,11 @@ class Open:
     settings: Settings
     force: bool
     left: tuple[Left, ...]
+
+
+def _kept(path: Path) -> bytes:
+    """Where a file lies, in the system's own bytes: not every name is text."""
+    return os.fsencode(path.absolute())
 
 
 def state_folder() -> Path:
@@ -91,7 +96,9 @@ class Journal:
         (self._key,) = database.execute("SELECT key FROM secret").fetchone()
 
     def content(self, path: Path) -> bytes:
-        """The keyed hash of a file's bytes. Raises OSError."""
+        """The keyed hash of a file's bytes. Raises OSError, also for what is no file and may have no end."""
+        if not path.is_file():
+            raise FileNotFoundError(path)
         with path.open("rb") as file:
             return hashlib.file_digest(file, self._hash).digest()
 
@@ -114,7 +121,7 @@ class Journal:
         for job in jobs:
             left = before.get(job.source.absolute())
             how = (left.stage, left.error) if left and left.job.target == job.target.absolute() else ("", "")
-            rows.append((str(job.source.absolute()), str(job.target.absolute()), *how))
+            rows.append((_kept(job.source), _kept(job.target), *how))
         with self._database as database:
             database.executemany(
                 "DELETE FROM job WHERE source = ?1 AND batch IN (SELECT id FROM batch WHERE choice = ?2)",
@@ -151,9 +158,7 @@ class Journal:
             if content is not None:
                 row = (content, choice, self.name(job.target), code)
                 database.execute("INSERT OR REPLACE INTO done VALUES (?, ?, ?, ?)", row)
-            database.execute(
-                "DELETE FROM job WHERE batch = ? AND source = ?", (batch, str(job.source.absolute()))
-            )
+            database.execute("DELETE FROM job WHERE batch = ? AND source = ?", (batch, _kept(job.source)))
             self._close_empty()
 
     def batches(self) -> list[Open]:
@@ -168,7 +173,7 @@ class Journal:
 
     def _change(self, command: str, what: str, batch: int, source: Path) -> None:
         with self._database as database:
-            database.execute(command, (what, batch, str(source.absolute())))
+            database.execute(command, (what, batch, _kept(source)))
 
     def _close_empty(self) -> None:
         self._database.execute("DELETE FROM batch WHERE id NOT IN (SELECT batch FROM job)")
@@ -237,7 +242,7 @@ def forget(folder: Path) -> bool:
 
 def _left(row: tuple[str, str, str, str]) -> Left:
     source, target, stage, error = row
-    return Left(Job(Path(source), Path(target)), stage, error)
+    return Left(Job(Path(os.fsdecode(source)), Path(os.fsdecode(target))), stage, error)
 
 
 def _as_text(settings: Settings, *, force: bool) -> str:
