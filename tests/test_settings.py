@@ -18,6 +18,8 @@ def test_the_defaults_are_safe() -> None:
     assert (settings.style, settings.audio, settings.preset) == ("veil", "remove", "balanced")
     assert settings.grow > 1
     assert settings.threshold is None
+    assert settings.rounds > 0
+    assert not settings.accept_unverified
 
 
 @given(
@@ -56,6 +58,8 @@ def test_every_value_in_its_range_is_taken(
         {"threshold": float("nan")},
         {"crf": -1},
         {"crf": 52},
+        {"rounds": -1},
+        {"rounds": 11},
     ],
     ids=str,
 )
