@@ -33,7 +33,7 @@ class Follower(QObject):
         """Lets the selected mask follow what it covers in ``frame``, if it covers anything there."""
         self.stop()
         track, index, at = session.track, session.selected, int(session.plan.pts[frame])
-        if track is None or index is None or at not in track.pts:
+        if track is None or index is None or at not in track.pts or len(track.pts) == 1:
             return
         session.keep()
         edited = self._state.edit_file(item.key)

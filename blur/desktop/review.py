@@ -87,6 +87,8 @@ class Review(QWidget):
         transport.addSpacing(8)
         transport.addWidget(self._time)
         transport.addWidget(self._hint, 1)
+        moving = [self._buttons[name] for name in ("frame_previous", "play", "frame_next")]
+        self._of_time: list[QWidget] = [*moving, self._time, self.timeline]
         left = QVBoxLayout()
         left.setSpacing(10)
         left.addWidget(self.view, 1)
@@ -152,6 +154,8 @@ class Review(QWidget):
         self.player.failed.connect(lambda message: self._hint.setText(say("review.cannot", message=message)))
         self._title.setText(say("review.title", name=item.source.name))
         self._following(False)
+        for widget in self._of_time:
+            widget.setVisible(len(published.pts) > 1)  # a photo has none
         self.view.set_clip(published.width, published.height)
         self.panel.doubts.clear()
         self._changed()

@@ -156,7 +156,7 @@ class Window(QMainWindow):
             "again": self.queue.again,
             "anyway": self._publish_anyway,
             "cancel": self.queue.cancel,
-            "remove": self.queue.remove,
+            "remove": self._remove,
         }
 
     def _on_current(self, do: Callable[[str], object]) -> None:
@@ -188,6 +188,10 @@ class Window(QMainWindow):
     def _publish(self, key: str) -> None:
         self.go_home()
         self.queue.again(key)
+
+    def _remove(self, key: str) -> None:
+        if not self.queue.items[key].edited or self._asked("remove"):
+            self.queue.remove(key)
 
     def _publish_anyway(self, key: str) -> None:
         if "anyway" in tell.able(self.queue.items[key]) and self._asked("anyway"):

@@ -247,6 +247,21 @@ def test_keeping_someone_visible_is_asked_for(
     assert [doubt.reason for doubt in session.plan.doubts][2:] == ["kept visible by hand"] * (1 - left)
 
 
+def test_removing_asks_only_where_changes_would_be_lost(
+    window: Window, clip: Path, until: Until, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reviewed(window, clip, until)
+    QTest.keyClick(window, Qt.Key.Key_W)
+    QTest.keyClick(window, Qt.Key.Key_Escape)
+    monkeypatch.setattr(QMessageBox, "exec", lambda _: QMessageBox.StandardButton.Cancel)
+    QTest.keyClick(window, Qt.Key.Key_Delete)
+    assert len(window.queue.items) == 1
+    monkeypatch.setattr(QMessageBox, "exec", lambda _: QMessageBox.StandardButton.Yes)
+    QTest.keyClick(window, Qt.Key.Key_Delete)
+    assert window.queue.items == {}
+    assert list(window._state.folder.glob("*.*.json")) == []
+
+
 def test_closing_mid_run_asks_and_clears_up(
     window: Window, clip: Path, until: Until, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
