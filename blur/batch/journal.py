@@ -97,7 +97,7 @@ class Journal:
 
     def content(self, path: Path) -> bytes:
         """The keyed hash of a file's bytes. Raises OSError, also for what is no file and may have no end."""
-        if not path.is_file():
+        if not path.is_file() or not path.stat().st_size:  # some of /proc's files are empty and endless
             raise FileNotFoundError(path)
         with path.open("rb") as file:
             return hashlib.file_digest(file, self._hash).digest()
