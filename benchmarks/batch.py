@@ -60,7 +60,10 @@ def kills(times: int) -> None:
             for _ in range(3):
                 killed += _killed([*command, str(root / f"out-{output}")])
             ended = subprocess.run([*command, str(root / f"out-{output}")], check=False).returncode
-            same += ended in (0, 4) and _hashes(root / f"out-{output}") == expected
+            found = _hashes(root / f"out-{output}")
+            same += ended in (0, 4) and found == expected
+            if found != expected:
+                print(f"exit code {ended}: {sorted(found.items() ^ expected.items())}")
         print(f"{killed} kills in {output} batches of {CLIPS} clips: {same} ended as an undisturbed one")
 
 
@@ -76,7 +79,11 @@ def _killed(command: list[str]) -> bool:
 
 
 def _hashes(folder: Path) -> dict[str, str]:
-    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.iterdir())}
+    """Every name in the folder, with a hash of what is in it; a folder has none."""
+    return {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "a folder"
+        for path in sorted(folder.iterdir())
+    }
 
 
 if __name__ == "__main__":
