@@ -23,6 +23,7 @@ from blur import __version__
 from blur.batch.discover import Job
 from blur.detect.weights import all_weights
 from blur.errors import OutputError, UsageError
+from blur.media.plain import has_an_end
 from blur.settings import Settings
 
 FILE = "batches.sqlite3"
@@ -97,7 +98,7 @@ class Journal:
 
     def content(self, path: Path) -> bytes:
         """The keyed hash of a file's bytes. Raises OSError, also for what is no file and may have no end."""
-        if not path.is_file() or not path.stat().st_size:  # some of /proc's files are empty and endless
+        if not has_an_end(path):
             raise FileNotFoundError(path)
         with path.open("rb") as file:
             return hashlib.file_digest(file, self._hash).digest()

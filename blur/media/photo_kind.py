@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+from blur.media.plain import has_an_end
+
 PhotoKind: TypeAlias = Literal["jpeg", "png", "webp", "tiff", "avif", "heif"]
 
 PHOTO_KINDS: dict[str, PhotoKind] = {
@@ -27,8 +29,8 @@ _HEAD = 256
 def photo_kind(path: Path) -> PhotoKind | None:
     """The kind of photo that the file is, or None: no photo, or not to be read."""
     try:
-        if not path.is_file():
-            return None  # a pipe or a device would be waited for
+        if not has_an_end(path):
+            return None
         with path.open("rb") as file:
             head = file.read(_HEAD)
     except (OSError, ValueError):

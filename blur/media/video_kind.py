@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from blur.media.plain import has_an_end
+
 _HEAD = 400
 _BOXES = {b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"}
 _SOUND_ONLY = {b"M4A ", b"M4B ", b"M4P "}
@@ -21,8 +23,8 @@ _PACKETS = ((0, 188), (4, 192))
 def looks_like_video(path: Path) -> bool:
     """Whether a file begins as one of the containers that Blur reads does; False where it cannot be read."""
     try:
-        if not path.is_file():
-            return False  # a pipe or a device would be waited for
+        if not has_an_end(path):
+            return False
         with path.open("rb") as file:
             head = file.read(_HEAD)
     except (OSError, ValueError):
