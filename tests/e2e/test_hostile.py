@@ -168,7 +168,7 @@ def test_what_is_no_file_is_refused_without_waiting_for_it(clip: Path, tmp_path:
     ended = blur(*named, "-o", f"{out}/", cwd=tmp_path)
     assert ended.code == 3, ended.stderr
     failed = [event for event in ended.events if event["event"] == "failed"]
-    assert [event["clip"] for event in failed] == [path.name for path in named]
+    assert sorted(event["clip"] for event in failed) == sorted(path.name for path in named)
     assert {event["exit_code"] for event in failed} == {3}
     assert not out.exists()
 
