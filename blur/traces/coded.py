@@ -6,6 +6,7 @@ struct.error where the bytes contradict themselves.
 
 from __future__ import annotations
 
+import re
 import struct
 
 # The kinds of NAL unit that a bare stream needs: slices, parameter sets, delimiters and ends. What
@@ -19,7 +20,10 @@ _PARAMETER_SETS = {"h264": frozenset({7, 8}), "hevc": frozenset({32, 33, 34})}
 # Sequence, delimiter, frame header, tiles, frame; what is left out is metadata and padding.
 _OPEN_UNITS = frozenset({1, 2, 3, 4, 6})
 
-_SIGNATURES = (b"Lavc", b"Lavf", b"LAME", b"libfaac", b"Nero", b"FhG", b"libopus", b"CoreAudio")
+# Long enough that hours of coded sound hold none by chance.
+_SIGNATURE = re.compile(
+    rb"Lav[cf][0-9]+\.[0-9]|LAME[0-9]\.[0-9]|libfaac|Nero AAC|FhG[ -]IIS|libopus|CoreAudio"
+)
 _FIRST_AAC_ELEMENTS = frozenset({0, 1})  # a channel or a pair of them; others hold free bytes
 _NO_SBR = b"\x56\xe5\x00"  # says that no band is replicated
 _OPUS_HEAD = 19
@@ -76,7 +80,7 @@ def configuration_problem(codec: str, body: bytes) -> str | None:
 
 
 def _signed(sample: bytes) -> bool:
-    return any(signature in sample for signature in _SIGNATURES)
+    return _SIGNATURE.search(sample) is not None
 
 
 def _units(codec: str, sample: bytes) -> set[int]:

@@ -49,14 +49,15 @@ _HARMLESS = {"major_brand", "minor_version", "compatible_brands", "duration", "b
 _HARMLESS |= {"number_of_bytes", "rotate", "alpha_mode", "stereo_mode"}
 _BLANK = {("language", "und"), ("vendor_id", "[0][0][0][0]")}
 
+# Long enough that no coded picture of a long video holds one by chance: three letters come once in 16 MB.
 _STAMPS = (
     (
         "software",
         re.compile(rb"x26[45] [-(][\x20-\x7e]{4,200}|Lav[cf][0-9.]{4,16}( lib\w+)?|LAME[0-9.]{3,8}"),
     ),
-    ("software", re.compile(rb"(?:libfaac|Nero AAC|FhG|Mainconcept|libvpx)[\x20-\x7e]{0,40}")),
-    ("record", re.compile(rb"MDPM")),
-    ("text", re.compile(rb"GA94")),
+    ("software", re.compile(rb"(?:libfaac|Nero AAC|FhG[ -]|Mainconcept|libvpx)[\x20-\x7e]{6,40}")),
+    ("record", re.compile(rb"(?<=\x8c\xd6\x08\x00\x20\x0c\x9a\x66)MDPM")),
+    ("text", re.compile(rb"(?:(?<=\xb5\x00\x31)|(?<=\x00\x00\x01\xb2))GA94")),
 )
 
 
