@@ -252,6 +252,8 @@ def _lanes(
     for folder in reach.folders:
         with suppress(OSError):  # said when it is written to
             stack.enter_context(made_folder(folder))
+            # What a killed run was still holding when this one began is free by its end.
+            stack.callback(sweep, folder)
     lanes: list[Lane] = []
     drafts = []
     for _ in range(side_by_side(len(pieces)) if sandbox.divides else 1):
