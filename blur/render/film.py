@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from time import monotonic
 
+import cv2
 import numpy as np
 
 from blur.errors import AuditError
@@ -56,6 +57,7 @@ def render(clip: Clip, plan: Plan, settings: Settings, path: Path) -> Steps[int]
     reported = monotonic()
     # Closed in turn: what waits is encoded or dropped, then the file, then the decoder.
     with (
+        _opencv_alone(),
         closing(ahead(read(clip), _AHEAD)) as frames,
         Writer(path, clip, settings.crf, settings.codec) as writer,
         ThreadPoolExecutor(1, "blur-encode") as encoder,
@@ -74,6 +76,17 @@ def render(clip: Clip, plan: Plan, settings: Settings, path: Path) -> Steps[int]
             encoder.shutdown(cancel_futures=True)
     yield Progress(clip.name, "render", total, total)
     return total
+
+
+@contextmanager
+def _opencv_alone() -> Iterator[None]:
+    """OpenCV keeps to the calling thread: the decoder and the encoder have the other processors."""
+    threads = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    try:
+        yield
+    finally:
+        cv2.setNumThreads(threads)
 
 
 def _covered(clip: Clip, plan: Plan, frames: Iterator[Frame], settings: Settings) -> Iterator[Frame]:
