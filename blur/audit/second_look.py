@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from blur.audit.depth import View
 from blur.audit.finding import COVERED, Finding, covered_shares
 from blur.detect.detector import Bgr, Detector, Faces
-from blur.detect.looking import DARK, LIT, look
+from blur.detect.looking import look, toned
 from blur.geometry import Boxes, areas, centres, iou, sizes
 from blur.media.clip import Frame
 from blur.media.picture import as_bgr
@@ -34,8 +34,6 @@ SAME = 0.35
 """Boxes of two views that overlap by this much IoU are one thing."""
 CLOSER = ((96, 32), (128, 43))
 """Side of an enlarged look at one place, and of the face in it, in pixels."""
-MOST_TONED = 0.3
-"""The smallest exponent by which dark pictures are lifted."""
 AHEAD = 3
 """Frames that wait to be looked at, at most."""
 
@@ -140,20 +138,6 @@ class Eyes:
             alike = np.abs(np.log2(sizes(faces.boxes).max(axis=1, initial=1e-6) / face)) < 1
             best = max(best, float(faces.scores[near & alike].max(initial=0.0)))
         return best
-
-
-def toned(picture: Bgr, sample: Bgr) -> Bgr:
-    """The picture, its shadows lifted if ``sample``, a part of it, is dark.
-
-    A gain, as the first look takes it, burns out a face that a lamp lights at night; an exponent
-    does not, and shows more of the faces in the dark too.
-    """
-    median = float(np.median(cv2.cvtColor(np.ascontiguousarray(sample[::2, ::2]), cv2.COLOR_BGR2GRAY)))
-    if median >= DARK:
-        return picture
-    exponent = max(np.log(LIT / 255) / np.log(max(median, 1.0) / 255), MOST_TONED)
-    curve = (255 * (np.arange(256) / 255) ** exponent).round().astype(np.uint8)
-    return np.asarray(cv2.LUT(cv2.GaussianBlur(picture, (3, 3), 0), curve), np.uint8)
 
 
 def glance(picture: Bgr, detector: Detector, view: View) -> Faces:

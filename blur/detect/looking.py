@@ -10,8 +10,8 @@ from blur.geometry import areas
 
 DARK = 70
 LIT = 110
-"""A picture whose median luma is below ``DARK`` is brightened to ``LIT`` before it is looked at."""
-MAX_GAIN = 8.0
+"""A picture whose median luma is below ``DARK`` is lifted to ``LIT`` before it is looked at."""
+LEAST_EXPONENT = 0.3
 BORDER = 24
 """At least so many pixels are mirrored at each edge, so that half a head there looks like a whole one."""
 STRIDE = 32
@@ -21,13 +21,18 @@ MIN_SIDE = 6.0
 """Boxes of fewer pixels of the look are noise."""
 
 
-def lit(picture: Bgr) -> Bgr:
-    """The picture, brightened where it is dark; noise is smoothed first, since it is brightened too."""
-    luma = float(np.median(cv2.cvtColor(np.ascontiguousarray(picture[::4, ::4]), cv2.COLOR_BGR2GRAY)))
-    if luma >= DARK:
+def toned(picture: Bgr, sample: Bgr) -> Bgr:
+    """The picture, its shadows lifted where ``sample``, a part of it, is dark; noise is smoothed first.
+
+    A gain would burn out the face that a lamp lights at night; an exponent does not.
+    """
+    luma = cv2.cvtColor(np.ascontiguousarray(sample[::4, ::4]), cv2.COLOR_BGR2GRAY)
+    median = float(np.median(luma))
+    if median >= DARK:
         return picture
-    gain = min(LIT / max(luma, 1.0), MAX_GAIN)
-    return np.asarray(cv2.convertScaleAbs(cv2.GaussianBlur(picture, (3, 3), 0), alpha=gain), np.uint8)
+    exponent = max(np.log(LIT / 255) / np.log(max(median, 1.0) / 255), LEAST_EXPONENT)
+    curve = (255 * (np.arange(256) / 255) ** exponent).round().astype(np.uint8)
+    return np.asarray(cv2.LUT(cv2.GaussianBlur(picture, (3, 3), 0), curve), np.uint8)
 
 
 def look(detector: Detector, picture: Bgr, threshold: float) -> Faces:
@@ -37,7 +42,7 @@ def look(detector: Detector, picture: Bgr, threshold: float) -> Faces:
     """
     height, width = picture.shape[:2]
     across, down = _border(width), _border(height)
-    framed = cv2.copyMakeBorder(lit(picture), *down, *across, borderType=cv2.BORDER_REFLECT_101)
+    framed = cv2.copyMakeBorder(toned(picture, picture), *down, *across, borderType=cv2.BORDER_REFLECT_101)
     faces = detector.detect(np.asarray(framed, np.uint8), threshold)
     boxes = faces.boxes - np.array([across[0], down[0], across[0], down[0]], np.float32)
     inside = np.clip(boxes, 0, np.array([width, height, width, height], np.float32))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,7 +8,7 @@ from hypothesis import strategies as st
 
 from blur.detect.centerface import CenterFace
 from blur.detect.detector import Bgr, Faces
-from blur.detect.looking import BORDER, DARK, LIT, MAX_GAIN, MIN_INSIDE, MIN_SIDE, STRIDE, lit, look
+from blur.detect.looking import BORDER, DARK, LEAST_EXPONENT, LIT, MIN_INSIDE, MIN_SIDE, STRIDE, look, toned
 from blur.geometry import areas, iou
 from tests.detect.faces import bgr, boxes, face_box, pasted, texture
 
@@ -94,6 +95,19 @@ def test_a_face_in_the_dark_is_found(centerface: CenterFace, light: float) -> No
     assert iou(seen.boxes, boxes(face_box(320, 240, 40)))[0, 0] >= 0.6
 
 
+@pytest.mark.parametrize("width", [40, 80])
+def test_a_face_that_a_lamp_lights_at_night_is_found(centerface: CenterFace, width: int) -> None:
+    night = texture(640, 480, 3) * 0.06
+    lamp = cv2.GaussianBlur(
+        np.float32(np.hypot(*np.mgrid[-240:240, -320:320]) < 2 * width), (0, 0), width / 4
+    )
+    lit = pasted(texture(640, 480, 3), 320, 240, width) * lamp[..., None]
+    picture = bgr(np.maximum(night, lit).round().astype(np.uint8))
+    seen = look(centerface, picture, 0.3)
+    assert len(seen) == 1
+    assert iou(seen.boxes, boxes(face_box(320, 240, width)))[0, 0] >= 0.5
+
+
 def test_noise_in_the_dark_hides_no_face(centerface: CenterFace) -> None:
     dark = pasted(texture(640, 480, 3), 320, 240, 60) * 0.15
     noisy = dark + np.random.default_rng(1).normal(0, 4, dark.shape)
@@ -106,10 +120,10 @@ def test_noise_in_the_dark_hides_no_face(centerface: CenterFace) -> None:
 @given(st.integers(0, 255))
 def test_dark_pictures_are_brightened_and_others_left_alone(level: int) -> None:
     picture = np.full((40, 60, 3), level, np.uint8)
-    result = lit(picture)
+    result = toned(picture, picture)
     assert (picture == level).all()
     if level >= DARK:
         assert result is picture
     else:
-        expected = min(LIT, round(level * MAX_GAIN))
+        expected = min(LIT, round(255 * (level / 255) ** LEAST_EXPONENT))
         assert abs(int(result[20, 30, 0]) - expected) <= 1
