@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 import imageio_ffmpeg
-from common import BLUR, REPOSITORY, SHARED
+from common import BLUR, PUBLISHED, REPOSITORY, SHARED
 
 CLIP = SHARED / "media/weird/portrait_4k60.mp4"
 
@@ -43,7 +43,7 @@ def peak(clip: Path, folder: Path) -> int:
         while run.poll() is None:
             most = max(most, sum(held(member) for member in family(run.pid)))
             time.sleep(0.05)
-    if run.returncode != 0:
+    if run.returncode not in PUBLISHED:
         raise SystemExit(f"the run ended with {run.returncode}")
     return most
 

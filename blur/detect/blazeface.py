@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Literal, TypeAlias
 
 import cv2
@@ -33,6 +35,20 @@ TILE = 384
 STEP = TILE * 3 // 4
 
 
+@contextmanager
+def _silenced_stderr() -> Iterator[None]:
+    """TensorFlow Lite announces itself past every setting, straight to the file."""
+    kept = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+
+
 class BlazeFace:
     """Looks at a picture tile by tile; blind to small faces, and never fooled by what fools the others."""
 
@@ -44,7 +60,8 @@ class BlazeFace:
             base_options=BaseOptions(model_asset_buffer=weights(FILES[reach])),
             min_detection_confidence=0.1,
         )
-        self._detector = vision.FaceDetector.create_from_options(options)
+        with _silenced_stderr():
+            self._detector = vision.FaceDetector.create_from_options(options)
 
     def detect(self, picture: Bgr, threshold: float) -> Faces:
         rgb = np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), np.uint8)
