@@ -39,9 +39,9 @@ def protection(preset: str, folder: Path) -> dict[str, float | str]:
 
 
 def slowness(presets: tuple[str, ...], folder: Path) -> dict[str, float]:
-    """Median over the clips of each preset's wall time, in times of the first preset's."""
+    """Median over every third clip of each preset's wall time, in times of the first preset's."""
     ratios: dict[str, list[float]] = {preset: [] for preset in presets}
-    for clip in sorted((SHARED / "media/crowdcam").glob("*.mp4")):
+    for clip in sorted((SHARED / "media/crowdcam").glob("*.mp4"))[::3]:
         took = {}
         for preset in presets:
             arguments = [
