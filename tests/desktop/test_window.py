@@ -95,6 +95,7 @@ def test_copied_files_are_pasted(window: Window, clip: Path) -> None:
     QApplication.clipboard().setMimeData(data)
     QTest.keyClick(window, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
     assert len(window.queue.items) == 1
+    QApplication.clipboard().clear()  # Qt takes what is left in it apart after Python has gone
 
 
 def test_the_original_is_shown_while_the_key_is_down_and_never_else(
