@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 from fractions import Fraction
 from pathlib import Path
 
@@ -45,6 +46,23 @@ def test_a_good_output_passes_and_tells_how_far_it_is(output: Path) -> None:
     events = list(check_playback(output, plan(), BASE, 96, 64))
     assert events[0] == Started("out.mp4", "check", 6)
     assert events[-1] == Progress("out.mp4", "check", 6, 6)
+
+
+def test_pictures_are_let_go_of_without_waiting_for_the_collector(tmp_path: Path) -> None:
+    pts = [40 * index for index in range(80)]
+    source = probe(make_clip(tmp_path / "source.mkv", pts=pts, time_base=Fraction(1, 1000)))
+    path = tmp_path / "long.mp4"
+    with Writer(path, source, 30) as writer:
+        for frame in read(source):
+            writer.write(frame)
+    gc.collect()
+    gc.disable()
+    try:
+        check(path, pts)
+        held = sum(isinstance(one, av.VideoFrame) for one in gc.get_objects())
+    finally:
+        gc.enable()
+    assert held < 20
 
 
 def test_a_tick_of_rounding_passes_and_two_do_not(output: Path) -> None:
