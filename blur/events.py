@@ -8,7 +8,8 @@ events. Every event is plain data.
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import asdict, dataclass
+from contextlib import closing
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, TypeAlias, TypeVar, get_args
 
 SCHEMA = "blur-events/1"
@@ -119,6 +120,18 @@ def from_json(told: dict[str, Any]) -> Event:
     fields = {name: value for name, value in told.items() if name not in ("schema", "event")}
     event: Event = _KINDS[told["event"]](**fields)
     return event
+
+
+def named(steps: Steps[Result], clip: str) -> Steps[Result]:
+    """The same steps, told of ``clip`` and of no other name."""
+    with closing(steps):
+        while True:
+            try:
+                event = next(steps)
+            except StopIteration as stop:
+                result: Result = stop.value
+                return result
+            yield replace(event, clip=clip)
 
 
 def as_json(event: Event) -> dict[str, Any]:

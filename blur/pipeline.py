@@ -9,7 +9,7 @@ import errno
 import os
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from blur.engine import Draft, Engine, engine_for
 from blur.errors import EXIT_LOOK, EXIT_OK, AuditError, ExistsError, OutputError, UnreadableError, UsageError
-from blur.events import Finished, Notice, Result, Started, Steps
+from blur.events import Finished, Notice, Started, Steps, named
 from blur.settings import Settings
 from blur.text import printable
 from blur.timing import clock
@@ -185,7 +185,7 @@ def _make(
     for turn in range(settings.rounds + 1):
         made = yield from _film(engine, clip, plan, still, drafts)
         audit = engine.audit(made.path, plan, observations, settings, turn)
-        findings = yield from _named(audit, clip.name)
+        findings = yield from named(audit, clip.name)
         if not findings:
             break
         if observations is None or (turn == settings.rounds and settings.accept_unverified):
@@ -214,7 +214,7 @@ def _moved(
     """
     made = yield from _film(engine, clip, plan, settings, drafts)
     check = engine.check_playback(made.path, plan.pts, plan.time_base, plan.width, plan.height)
-    yield from _named(check, clip.name)
+    yield from named(check, clip.name)
     yield Notice(clip.name, "camera-trace-reduced", "The camera's own noise was reduced, not removed.")
     return made
 
@@ -231,18 +231,6 @@ def _film(
         return made
     engine.add_sound(made.path, clip, with_sound.path, settings)
     return with_sound
-
-
-def _named(steps: Steps[Result], clip: str) -> Steps[Result]:
-    """The same steps, told of the clip and not of its draft, whose name is all that they know."""
-    with closing(steps):
-        while True:
-            try:
-                event = next(steps)
-            except StopIteration as stop:
-                result: Result = stop.value
-                return result
-            yield replace(event, clip=clip)
 
 
 def _unmended(plan: Plan, findings: Sequence[Finding]) -> AuditError:

@@ -17,7 +17,7 @@ from blur.batch.discover import MARK, Found, Job
 from blur.batch.pool import patient, side_by_side, work
 from blur.batch.report import counted, labels
 from blur.errors import EXIT_BATCH, EXIT_LOOK, EXIT_OK, BlurError, CrashedError, Interrupted, OutputError
-from blur.events import Event, Failed, Finished, Notice, Steps
+from blur.events import Event, Failed, Finished, Notice, Steps, named
 from blur.media.workplace import PRIVATE, private_folder, sweep
 from blur.pipeline import Outcome, anonymise, made_folder, render_plan
 from blur.sandbox.confine import NOTHING, Reach
@@ -276,22 +276,10 @@ def _prepare(private: dict[Path, Path], patient_parent: int) -> None:
 
 def _run_one(task: Task) -> Steps[int]:
     try:
-        outcome = yield from _named(task.steps(), task.clip)
+        outcome = yield from named(task.steps(), task.clip)
     except Exception as error:  # noqa: BLE001 - one broken clip must not stop the rest
         return (yield from _tell_failure(task, error))
     return outcome.exit_code
-
-
-def _named(steps: Steps[Outcome], clip: str) -> Steps[Outcome]:
-    """The same steps, with the name by which the clip is told from the others."""
-    with closing(steps):
-        while True:
-            try:
-                event = next(steps)
-            except StopIteration as stop:
-                outcome: Outcome = stop.value
-                return outcome
-            yield replace(event, clip=clip)
 
 
 def _tell_failure(task: Task, error: Exception) -> Steps[int]:

@@ -50,7 +50,7 @@ def _silenced_stderr() -> Iterator[None]:
 
 
 class BlazeFace:
-    """Looks at a picture tile by tile; blind to small faces, and never fooled by what fools the others."""
+    """Looks at a picture tile by tile; blind to small faces, and wrong about other things than CenterFace."""
 
     name = "blazeface"
 
