@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import hypothesis
@@ -18,6 +19,8 @@ hypothesis.settings.load_profile("blur")
 
 
 def pytest_configure(config: pytest.Config) -> None:  # noqa: ARG001 - pytest names it
+    # Run in the background, a shell has Ctrl-C ignored, and so would every program that a test interrupts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if IN_CI and not (SHARED / "media").is_dir():
         pytest.exit(f"CI has no real media at {SHARED}: tests would be skipped that must run", returncode=1)
 

@@ -144,7 +144,10 @@ def test_the_program_watches_and_ends_with_ctrl_c(tmp_path: Path) -> None:
             time.sleep(0.1)
         time.sleep(1)
         os.killpg(run.pid, signal.SIGINT)
-        said = run.communicate(timeout=30)[1]
+        try:
+            said = run.communicate(timeout=30)[1]
+        finally:
+            run.kill()  # else a program that does not end would hold the tests for ever
     assert (tmp_path / "out" / "blurred-1.mp4").exists(), said
     assert run.returncode == 0, said
     assert "Traceback" not in said
