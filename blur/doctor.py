@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from blur.errors import BlurError, MissingError
-from blur.sandbox.offline import TOLD
 from blur.sandbox.proof import prove
 from blur.text import printable
 
@@ -54,7 +53,8 @@ def examine(folder: Path | None = None) -> tuple[Finding, ...]:
     checks: dict[str, Callable[[], str]] = {
         "Python": _python,
         "network": _network,
-        "other files": _files,
+        "other files": lambda: prove().as_text()["other files"],
+        "limits": lambda: prove().as_text()["limits"],
         "PyAV": _av,
         "encoders": _encoders,
         "photos": _photos,
@@ -103,17 +103,10 @@ def _python() -> str:
 
 
 def _network() -> str:
-    lock = prove().network
-    if lock == "none":
-        raise LackingError(TOLD[lock], "Disconnect this machine while Blur runs.")
-    return TOLD[lock]
-
-
-def _files() -> str:
-    landlock = prove().files
-    if landlock:
-        return f"out of reach for decoders (Landlock {landlock})"
-    return "NOT out of reach for decoders: this system has no Landlock. Open only clips that you trust."
+    locks = prove()
+    if locks.network == "none":
+        raise LackingError(locks.as_text()["network"], "Disconnect this machine while Blur runs.")
+    return locks.as_text()["network"]
 
 
 def _av() -> str:

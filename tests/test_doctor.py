@@ -42,7 +42,7 @@ def install(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
 def test_a_machine_that_runs_the_tests_has_everything(tmp_path: Path) -> None:
     findings = doctor.examine(tmp_path)
     assert [f.name for f in findings if not f.ok] == []
-    assert len(findings) == 11
+    assert len(findings) == 12
     assert doctor.exit_code(findings) == 0
 
 

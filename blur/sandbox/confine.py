@@ -10,11 +10,20 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from blur.sandbox import landlock
+from blur.sandbox.inforce import note
 from blur.sandbox.landlock import EXECUTE, READ, READ_FILE, RECEIVE, REFER, REMOVE_FILE, WRITE, WRITE_FILE
 
 SYSTEM = (
     *("/usr", "/lib", "/lib64", "/nix/store", "/etc/ld.so.cache", "/etc/ld.so.preload", "/etc/localtime"),
-    *("/proc/self", "/proc/cpuinfo", "/proc/meminfo", "/proc/stat", "/sys/devices/system", "/sys/fs/cgroup"),
+    *(
+        "/proc/self",
+        "/proc/cpuinfo",
+        "/proc/meminfo",
+        "/proc/stat",
+        "/proc/loadavg",
+        "/sys/devices/system",
+        "/sys/fs/cgroup",
+    ),
     *("/dev/zero", "/dev/random", "/dev/urandom"),
 )
 """The system's libraries, and what tells them of processors and memory."""
@@ -77,6 +86,7 @@ def confine(reach: Reach, private: Mapping[Path, Path]) -> bool:
         landlock.restrict(rights(reach, private))
     except OSError:
         return False
+    note(files=landlock.version())
     return True
 
 

@@ -6,6 +6,7 @@ import os
 import sys
 from pathlib import Path
 
+from blur.sandbox.inforce import in_force, note
 from blur.sandbox.kernel import PR_SET_DUMPABLE, prctl
 
 if sys.platform != "win32":
@@ -24,14 +25,15 @@ _OUTPUT_PER_BYTE = 64
 _SECONDS = 4 * 3600
 _SECONDS_PER_MEGABYTE = 2000
 
-
-_held = False
+# Threads and processes, beside those that the machine runs when a clip begins: the system counts all of
+# a user's. Measured on two processors: 25 with ffmpeg; libraries start some for every processor.
+_TASKS = 512
+_TASKS_PER_PROCESSOR = 256
 
 
 def hold() -> None:
     """Puts this process under limits. Nothing of its memory lands in a file when it crashes."""
-    global _held  # noqa: PLW0603 - limits are the process's own, and so is whether it is under them
-    _held = True
+    note(limits=True)
     _lower(resource.RLIMIT_CORE, 0)
     prctl(PR_SET_DUMPABLE, 0)
 
@@ -43,18 +45,25 @@ def fit(source: Path, pixels: int) -> None:
         source: the clip's file.
         pixels: of one picture.
     """
-    if not _held:
+    if not in_force().limits:
         return
     size = source.stat().st_size
+    processors = os.cpu_count() or 1
     used = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
-    _lower(resource.RLIMIT_DATA, memory(pixels, os.cpu_count() or 1))
+    _lower(resource.RLIMIT_DATA, memory(pixels, processors))
     _lower(resource.RLIMIT_FSIZE, _OUTPUT + _OUTPUT_PER_BYTE * size)
     _lower(resource.RLIMIT_CPU, int(used) + _SECONDS + _SECONDS_PER_MEGABYTE * (size >> 20))
+    _lower(resource.RLIMIT_NPROC, _running() + _TASKS + _TASKS_PER_PROCESSOR * processors)
 
 
 def memory(pixels: int, processors: int) -> int:
     """Bytes that a clip with so many pixels in a picture may take."""
     return _MEMORY + _MEMORY_PER_PROCESSOR * processors + _MEMORY_PER_PIXEL * pixels
+
+
+def _running() -> int:
+    """The machine's threads."""
+    return int(Path("/proc/loadavg").read_text(encoding="ascii").split()[3].partition("/")[2])
 
 
 def _lower(kind: int, value: int) -> None:

@@ -5,21 +5,11 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
-from typing import Literal, TypeAlias
 
 from blur.sandbox import environment, seccomp
-
-Lock: TypeAlias = Literal["seccomp", "sandbox_init", "python", "none"]
-"""Who refuses connections: the Linux kernel, macOS, Python alone, or nobody."""
+from blur.sandbox.inforce import Lock, note
 
 SYSTEM: str = sys.platform
-
-TOLD: dict[Lock, str] = {
-    "seccomp": "refused by the kernel (seccomp), to Blur and all that it starts",
-    "sandbox_init": "refused by macOS (sandbox_init), to Blur and all that it starts",
-    "python": "refused in Python alone: this system offers no more without an administrator",
-    "none": "NOT refused: this kernel has no seccomp filters",
-}
 
 
 def seal(local: bool = False) -> Lock:
@@ -31,6 +21,12 @@ def seal(local: bool = False) -> Lock:
         local: whether the process may talk to others on this machine, as every window has to.
     """
     environment.settle()
+    lock = _locked(local)
+    note(network=lock)
+    return lock
+
+
+def _locked(local: bool) -> Lock:
     try:
         if SYSTEM == "linux":
             seccomp.install(local)

@@ -7,34 +7,27 @@ import os
 import sys
 import tempfile
 import warnings
-from dataclasses import dataclass
 from pathlib import Path
 
 from blur.sandbox.confine import NOTHING, confine
+from blur.sandbox.inforce import InForce, in_force
 from blur.sandbox.landlock import version
-from blur.sandbox.offline import Lock, can_open_sockets, seal
+from blur.sandbox.limits import hold
+from blur.sandbox.offline import can_open_sockets, seal
 
 
-@dataclass(frozen=True, slots=True)
-class Proof:
-    """What holds: who refuses sockets, and the version of Landlock that refuses files, 0 for none."""
-
-    network: Lock
-    files: int
-
-
-def prove() -> Proof:
+def prove() -> InForce:
     """Tries what a run gives up. Raises OSError where no child or no file can be made."""
     if sys.platform != "linux":
         barred = sys.platform == "darwin" and not can_open_sockets()
-        return Proof("sandbox_init" if barred else "python", 0)
+        return InForce("sandbox_init" if barred else "python")
     with tempfile.NamedTemporaryFile() as secret:
-        barred, hidden = _in_child(Path(secret.name))
-    return Proof("seccomp" if barred else "none", version() if hidden else 0)
+        barred, hidden, limited = _in_child(Path(secret.name))
+    return InForce("seccomp" if barred else "none", version() if hidden else 0, limited)
 
 
-def _in_child(secret: Path) -> tuple[bool, bool]:
-    """Whether a child that has given all up gets neither a socket nor a look into a file."""
+def _in_child(secret: Path) -> tuple[bool, bool, bool]:
+    """Whether a child that has given all up gets no socket, no look into a file, and is under limits."""
     answers, answer = os.pipe()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # the child uses no lock of any thread
@@ -42,16 +35,18 @@ def _in_child(secret: Path) -> tuple[bool, bool]:
     if not child:
         try:
             seal()
+            hold()
             confine(NOTHING, {})
-            os.write(answer, json.dumps([not can_open_sockets(), not _opens(secret)]).encode())
+            told = [not can_open_sockets(), not _opens(secret), in_force().limits]
+            os.write(answer, json.dumps(told).encode())
         finally:
             os._exit(0)
     os.close(answer)
     with open(answers, "rb") as file:  # noqa: PTH123 - a handle
-        told = file.read()
+        said = file.read()
     os.waitpid(child, 0)
-    barred, hidden = json.loads(told or b"[false, false]")
-    return barred, hidden
+    barred, hidden, limited = json.loads(said or b"[false, false, false]")
+    return barred, hidden, limited
 
 
 def _opens(path: Path) -> bool:

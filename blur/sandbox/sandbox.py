@@ -12,7 +12,7 @@ from typing import Protocol
 
 from blur.events import Event, Notice, Steps
 from blur.sandbox.confine import Reach, can_publish, confine
-from blur.sandbox.offline import Lock
+from blur.sandbox.inforce import Lock
 from blur.sandbox.worker import Piece, Worker
 
 OPEN_NETWORK = "This system cannot bar Blur from the network. Disconnect it while Blur runs."

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from blur.sandbox.limits import fit, memory
+from blur.sandbox.limits import _running, fit, memory
 from tests.sandbox.trying import tried
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="limits are for Linux")
@@ -24,6 +24,7 @@ kinds = dict(
     core=resource.RLIMIT_CORE,
     file=resource.RLIMIT_FSIZE,
     seconds=resource.RLIMIT_CPU,
+    tasks=resource.RLIMIT_NPROC,
 )
 told = {name: soft(kind) for name, kind in kinds.items()}
 try:
@@ -46,6 +47,39 @@ def test_a_clip_gets_what_its_size_needs_and_no_more(tmp_path: Path) -> None:
     assert told["room"] is True
     assert told["file"] == (8 << 30) + 64 * (3 << 20)
     assert 0 <= told["seconds"] - (4 * 3600 + 3 * 2000) <= 5
+    assert told["tasks"] >= 512 + 256 * (os.cpu_count() or 1)
+
+
+BREED = """
+import os, signal
+from blur.sandbox import limits
+from blur.sandbox.limits import fit, hold
+if os.getuid() == 0:
+    os.setuid(65534)  # the kernel lets root start what it likes
+limits._TASKS, limits._TASKS_PER_PROCESSOR, limits._running = 20, 0, lambda: 0
+hold()
+fit(__import__("pathlib").Path("/proc/version"), 1)
+children = []
+try:
+    while len(children) < 100:
+        child = os.fork()
+        if not child:
+            signal.pause()
+        children.append(child)
+    told = "endless"
+except BlockingIOError:
+    told = "refused"
+for child in children:
+    os.kill(child, signal.SIGKILL)
+"""
+
+
+def test_a_clip_that_breeds_processes_comes_to_an_end() -> None:
+    assert tried(BREED) == "refused"
+
+
+def test_what_runs_already_is_counted() -> None:
+    assert len(list(Path("/proc/self/task").iterdir())) <= _running() < 1 << 22
 
 
 def test_memory_grows_with_the_picture_and_stays_far_above_what_was_measured() -> None:
