@@ -8,6 +8,7 @@ from pathlib import Path
 
 import av
 
+from blur.media.mastering import NOT_MASTERED, Mastering
 from blur.timing import TimeBase
 
 
@@ -41,6 +42,7 @@ class Clip:
         pixel_aspect: how wide an upright pixel is shown for its height; 1 for nearly every clip.
         damage: first and last pts of every stretch that cannot be decoded, where it is to be read all
             the same, with black frames there; empty for a clip that is refused at any damage.
+        mastering: HDR10's static data, which goes into the output.
     """
 
     path: Path
@@ -58,6 +60,7 @@ class Clip:
     sound: Sound | None
     pixel_aspect: Fraction = Fraction(1)
     damage: tuple[tuple[int, int], ...] = ()
+    mastering: Mastering = NOT_MASTERED
 
     @property
     def name(self) -> str:

@@ -17,6 +17,7 @@ from av.video.stream import VideoStream
 from blur.errors import DamagedError, EncryptedError, UnsupportedError
 from blur.media.clip import Clip, Sound
 from blur.media.container import MAX_PIXELS, open_input, picture_stream, refusal
+from blur.media.mastering import mastering
 from blur.text import printable
 from blur.timing import TimeBase
 
@@ -137,6 +138,7 @@ def _describe(path: Path, container: InputContainer, stream: VideoStream, pictur
         rate=stream.average_rate or stream.guessed_rate,
         sound=_sound(container),
         pixel_aspect=1 / aspect if turned else aspect,
+        mastering=mastering(picture),
     )
 
 

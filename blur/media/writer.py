@@ -18,6 +18,7 @@ from av.video.stream import VideoStream
 from blur.errors import MissingError, OutputError, UnsupportedError
 from blur.media.clip import Clip, Frame
 from blur.media.container import local_url
+from blur.media.mastering import svt_parameters, x265_parameters
 from blur.media.muxing import MUXERS, blank_muxer_name, muxer_options
 from blur.settings import Codec
 
@@ -159,7 +160,7 @@ class Writer:
         codec.flags |= CodecFlags.bitexact
         if picture.interlaced_frame and name == "libx264":
             codec.flags |= CodecFlags.interlaced_dct
-        codec.options = _encoder_options(name, self._crf, clip.pixel_format)
+        codec.options = _encoder_options(name, self._crf, clip)
         if name == "libx265" and self._muxer == "mp4":
             codec.codec_tag = "hvc1"  # Apple's players take no other
         try:
@@ -168,7 +169,9 @@ class Writer:
             size = f"{clip.width}×{clip.height}"
             raise UnsupportedError(f"a picture of {size} pixels cannot be encoded by {name}") from error
         if name in _STAMPS:
-            self._filter = BitStreamFilterContext(f"filter_units=remove_types={_STAMPS[name]}", stream)
+            # x265 signs nowhere with these options, and puts the mastering data into units of kind 39.
+            unwanted = "40" if name == "libx265" and clip.mastering else _STAMPS[name]
+            self._filter = BitStreamFilterContext(f"filter_units=remove_types={unwanted}", stream)
         return stream
 
 
@@ -182,21 +185,23 @@ def _encoder(muxer: str, pixel_format: str, codec: Codec) -> str:
     return _ENCODERS[codec]
 
 
-def _encoder_options(name: str, crf: int, pixel_format: str) -> dict[str, str]:
+def _encoder_options(name: str, crf: int, clip: Clip) -> dict[str, str]:
     if name == "libvpx-vp9":
         # VP9 counts quality from 0 to 63.
         quality = str(round(crf * 63 / 51))
         return {"crf": quality, "b": "0", "deadline": "realtime", "cpu-used": "6", "row-mt": "1"}
     if name == "libsvtav1":
         # As VP9; without frames that are only referred to, players show each as it comes.
-        return {"crf": str(round(crf * 63 / 51)), "preset": "10", "svtav1-params": "pred-struct=1"}
+        parameters = f"pred-struct=1{svt_parameters(clip.mastering)}"
+        return {"crf": str(round(crf * 63 / 51)), "preset": "10", "svtav1-params": parameters}
     # Captions and user data ride on decoded pictures; neither may pass.
     options = {"preset": _PRESETS[name], "crf": str(crf), "a53cc": "0", "udu_sei": "0"}
     if name == "libx265":
         quiet, quick = "info=0:log-level=none", "bframes=0:rc-lookahead=0:lookahead-slices=0"
-        options["x265-params"] = f"{quiet}:{quick}:pools={_THREADS}:frame-threads=2"
+        shown = x265_parameters(clip.mastering)
+        options["x265-params"] = f"{shown}{quiet}:{quick}:pools={_THREADS}:frame-threads=2"
         return options
-    if pixel_format == "yuv444p":
+    if clip.pixel_format == "yuv444p":
         options["chromaoffset"] = "-6"  # x264 makes colour that much coarser when it has all its samples
     return options | _QUICK | _NO_DELAY
 

@@ -9,16 +9,23 @@ from __future__ import annotations
 import re
 import struct
 
+# Messages with the mastering display and the light level of HDR10, and how many bytes each holds, as
+# supplemental information (ITU-T H.265, D.2.28 and D.2.35) and as metadata (AV1 specification, 5.8).
+_SUPPLEMENT, _SUPPLEMENTS = 39, {137: 24, 144: 4}
+_METADATA, _METADATAS = 5, {2: 24, 1: 4}
+_MESSAGE = 256  # added to the kind of such a message, it is told from those of units
+_LIGHT = {"hevc": {_MESSAGE + kind for kind in _SUPPLEMENTS}, "av1": {_MESSAGE + kind for kind in _METADATAS}}
+
 # The kinds of NAL unit that a bare stream needs: slices, parameter sets, delimiters and ends. What
-# is left out is supplemental information, in which encoders sign, and padding.
+# is left out is other supplemental information, in which encoders sign, and padding.
 _UNITS = {
     "h264": frozenset({1, 5, 7, 8, 9, 10, 11}),
-    "hevc": frozenset({*range(10), *range(16, 22), *range(32, 38)}),
+    "hevc": frozenset({*range(10), *range(16, 22), *range(32, 38), *_LIGHT["hevc"]}),
 }
-_PARAMETER_SETS = {"h264": frozenset({7, 8}), "hevc": frozenset({32, 33, 34})}
+_PARAMETER_SETS = {"h264": frozenset({7, 8}), "hevc": frozenset({32, 33, 34, *_LIGHT["hevc"]})}
 
-# Sequence, delimiter, frame header, tiles, frame; what is left out is metadata and padding.
-_OPEN_UNITS = frozenset({1, 2, 3, 4, 6})
+# Sequence, delimiter, frame header, tiles, frame; what is left out is other metadata and padding.
+_OPEN_UNITS = frozenset({1, 2, 3, 4, 6, *_LIGHT["av1"]})
 
 # Long enough that hours of coded sound hold none by chance.
 _SIGNATURE = re.compile(
@@ -37,7 +44,8 @@ def sample_problem(codec: str, sample: bytes) -> str | None:
     """
     match codec:
         case "h264" | "hevc":
-            return None if _units(codec, sample) <= _UNITS[codec] else "an encoder's or a camera's message"
+            known = _units(codec, sample) <= _UNITS[codec]
+            return None if known else "an encoder's or a camera's message"
         case "vp9":
             return _vp9_problem(sample)
         case "av1":
@@ -85,11 +93,15 @@ def _signed(sample: bytes) -> bool:
 
 def _units(codec: str, sample: bytes) -> set[int]:
     """The kinds of NAL unit in a sample."""
-    kinds, at = set(), 0
+    kinds: set[int] = set()
+    at = 0
     while at < len(sample):
         (length,) = struct.unpack_from(">I", sample, at)
         head = sample[at + 4]
-        kinds.add(head & 0x1F if codec == "h264" else head >> 1 & 0x3F)
+        kind = head & 0x1F if codec == "h264" else head >> 1 & 0x3F
+        if codec == "hevc" and kind == _SUPPLEMENT:
+            kind = _supplement(sample[at + 4 : at + 4 + length], kinds)
+        kinds.add(kind)
         at += 4 + length
     if at != len(sample):
         raise ValueError("units do not fill their sample")
@@ -117,25 +129,43 @@ def _hevc_units(body: bytes) -> tuple[set[int], bytes]:
     """The kinds of unit in an hvcC box, and what follows them; ISO/IEC 14496-15, 8.3.3."""
     if body[21] & 3 != 3:
         raise ValueError("unit lengths are not of four bytes")
-    kinds, at = set(), 23
+    kinds: set[int] = set()
+    at = 23
     for _ in range(body[22]):
         kind, units = struct.unpack_from(">BH", body, at)
         at += 3
         for _ in range(units):
             (length,) = struct.unpack_from(">H", body, at)
-            kinds |= {kind & 0x3F, body[at + 2] >> 1 & 0x3F}
+            held = kind & 0x3F, body[at + 2] >> 1 & 0x3F
+            supplement = held == (_SUPPLEMENT, _SUPPLEMENT)
+            kinds |= {_supplement(body[at + 2 : at + 2 + length], kinds)} if supplement else {*held}
             at += 2 + length
     return kinds, body[at:]
 
 
+def _supplement(unit: bytes, kinds: set[int]) -> int:
+    """The kind of a supplemental unit: that of its message, if it is of HDR10, alone and the first such."""
+    body = unit[2:].replace(b"\0\0\3", b"\0\0")
+    kind, size = _MESSAGE + body[0], _SUPPLEMENTS.get(body[0], 0)
+    framed = unit[:2] == b"\x4e\1" and body[1:2] == bytes([size]) and body[size + 2 :] == b"\x80"
+    return kind if size and framed and kind not in kinds else _SUPPLEMENT
+
+
+def _metadata(body: bytes, kinds: set[int]) -> int:
+    """As `_supplement`, of the body of a metadata unit."""
+    kind, size = _MESSAGE + body[0], _METADATAS.get(body[0], 0)
+    return kind if size and body[size + 1 :] == b"\x80" and kind not in kinds else _METADATA
+
+
 def _open_units(sample: bytes) -> set[int]:
     """The kinds of open bitstream unit in a sample, each with its length; AV1 specification, 5.3."""
-    kinds, at = set(), 0
+    kinds: set[int] = set()
+    at = 0
     while at < len(sample):
         head = sample[at]
         if not head & 2:
             raise ValueError("a unit without a length")
-        kinds.add(head >> 3 & 15)
+        kind = head >> 3 & 15
         at += 2 if head & 4 else 1
         length = shift = 0
         while True:
@@ -143,6 +173,7 @@ def _open_units(sample: bytes) -> set[int]:
             at, length, shift = at + 1, length | (byte & 127) << shift, shift + 7
             if byte < 128:
                 break
+        kinds.add(_metadata(sample[at : at + length], kinds) if kind == _METADATA else kind)
         at += length
     if at != len(sample):
         raise ValueError("units do not fill their sample")

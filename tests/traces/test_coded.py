@@ -7,12 +7,19 @@ from blur.traces.coded import configuration_problem, sample_problem
 VP9 = b"\x82\x49\x83\x42"
 OPUS_HEAD = b"OpusHead\1\2\x38\1\x80\xbb\0\0\0\0\0"
 
+LIGHT = b"\0\0\0\x09\x4e\1\x90\4\3\xe8\1\x90\x80"
+DISPLAY = b"\0\0\0\x1e\x4e\1\x89\x18" + bytes(range(1, 22)) + b"\0\0\3\1\x80"
+OPEN_LIGHT = b"\x2a\6\1\3\xe8\1\x90\x80"
+OPEN_DISPLAY = b"\x2a\x1a\2" + bytes(range(24)) + b"\x80"
+
 PLAIN = [
     ("h264", b"\0\0\0\2\x65\x88"),
     ("hevc", b"\0\0\0\3\x26\1\xaf"),
     ("vp9", VP9),
     ("vp9", VP9 + b"\x86\0" + b"\xc1\4\2\xc1"),
     ("av1", b"\x12\0\x0a\2\1\2\x32\x81\0\7"),
+    ("hevc", LIGHT + DISPLAY + b"\0\0\0\3\x26\1\xaf"),
+    ("av1", b"\x12\0" + OPEN_LIGHT + OPEN_DISPLAY + b"\x32\1\7"),
     ("aac", b"\x21\x2b\xcf"),
     ("opus", b"\xfc\x7f\x06"),
     ("opus", b"\xff\x41\2abc\0\0"),
@@ -26,6 +33,16 @@ SIGNED = [
     ("vp9", VP9 + b"GPS!" + b"\xc1\4\4\xc1"),
     ("av1", b"\x12\0\x2a\3GPS\x32\1\7"),
     ("av1", b"\x12\0\x7a\3GPS"),
+    ("hevc", LIGHT + LIGHT),
+    ("hevc", LIGHT.replace(b"\x90\4", b"\x05\4")),
+    ("hevc", LIGHT.replace(b"\x4e\1", b"\x4e\2")),
+    ("hevc", b"\0\0\0\x0a" + LIGHT[4:] + b"\x80"),
+    ("hevc", DISPLAY.replace(b"\x18", b"\x17")),
+    ("hevc", DISPLAY[:-1] + b"\x81"),
+    ("av1", OPEN_LIGHT + OPEN_LIGHT),
+    ("av1", OPEN_LIGHT.replace(b"\6\1", b"\6\4")),
+    ("av1", b"\x2a\7" + OPEN_LIGHT[2:] + b"\x80"),
+    ("av1", OPEN_DISPLAY[:-1] + b"\x81"),
     ("aac", b"\xde\2\0Lavc62"),
     ("aac", b"\x21\x2bLavc62.11.100"),
     ("aac", b"\x8a\x2bfree"),
