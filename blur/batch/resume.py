@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -62,14 +63,11 @@ class Run:
 
     def _done(self, index: int) -> tuple[Notice, int] | None:
         job = self.jobs[index]
-        try:
-            content = self._contents[index] = self._journal.content(job.source)
-        except OSError:
-            return None  # the work itself says better what is wrong
+        content = self._content(index)
         if self._force:
             return None
         left = self._left.get(job.source)
-        outputs = self._journal.outputs(content, self._choice)
+        outputs = {} if content is None else self._journal.outputs(content, self._choice)
         # The clip of an earlier run's own has its own output, even where it is a copy of another.
         there = frozenset[bytes]() if left else self._before[job.target.parent]
         if job.target.exists():
@@ -80,10 +78,18 @@ class Run:
             code = max(outputs[each] for each in made)
             return Notice(name, "done-before", "Left alone: done before, with the same settings."), code
         if left and left.stage and not left.error and _is_output(job.target):
-            self._journal.finish(self._batch, job, content, self._choice, EXIT_LOOK)
+            if content is not None:
+                self._journal.finish(self._batch, job, content, self._choice, EXIT_LOOK)
             lost = f"{output} was published just as the earlier run ended, and what was said of it is lost."
             return Notice(name, "done-unsaid", lost), EXIT_LOOK
         return None
+
+    def _content(self, index: int) -> bytes | None:
+        """The hash of a clip, None where it cannot be read: the work itself says better what is wrong."""
+        if index not in self._contents:
+            with suppress(OSError):
+                self._contents[index] = self._journal.content(self.jobs[index].source)
+        return self._contents.get(index)
 
     def tell(self, index: int, event: Event) -> None:
         """Takes down what an event means for a clip."""
@@ -93,9 +99,11 @@ class Run:
             self._journal.fail(self._batch, self.jobs[index].source, event.error)
 
     def end(self, index: int, code: int) -> None:
-        """Takes down how a clip ended. What failed stays, to be tried again."""
-        if code in (EXIT_OK, EXIT_LOOK):
-            content = self._contents.get(index)
+        """Takes down how a clip ended. What failed stays, to be tried again.
+
+        So does a published one that cannot be read any more: by its begin its output is known as its own.
+        """
+        if code in (EXIT_OK, EXIT_LOOK) and (content := self._content(index)) is not None:
             self._journal.finish(self._batch, self.jobs[index], content, self._choice, code)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from blur.batch.discover import Found, Job, discover
-from blur.batch.journal import batches_in
+from blur.batch.journal import Journal, batches_in
 from blur.batch.run import anonymise_all, retry_all
 from blur.errors import DamagedError, ExistsError
 from blur.events import Event, Failed, Finished, Notice, Started, Steps, Summary
@@ -151,6 +151,28 @@ def test_a_foreign_file_in_the_way_of_a_resumed_clip_is_no_output(folder: Path, 
     pipeline.worked.clear()
     run(folder)
     assert "c.mp4" in pipeline.worked  # which then refuses to replace it
+
+
+@pytest.mark.parametrize("failures", [1, 2, 3], ids=["before the work", "before and after it", "until later"])
+def test_a_published_clip_whose_hash_could_not_be_read_is_not_done_twice(
+    folder: Path, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch, failures: int
+) -> None:
+    read, left = Journal.content, list(range(failures))
+
+    def flaky(journal: Journal, path: Path) -> bytes:
+        if path.name == "b.mp4" and left:
+            left.pop()
+            raise OSError("the card was pulled out")
+        return read(journal, path)
+
+    monkeypatch.setattr(Journal, "content", flaky)
+    assert run(folder)[1] == 0
+    pipeline.worked.clear()
+    ends = [run(folder)[1] for _ in range(3)]
+    assert pipeline.worked == []
+    assert ends == ([0, 0, 0] if failures == 1 else [4, 4, 4])
+    assert len(outputs(folder)) == 4
+    assert batches_in(folder / "state") == []
 
 
 def test_copies_of_one_clip_each_get_their_output(folder: Path, pipeline: Pipeline) -> None:
