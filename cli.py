@@ -109,10 +109,12 @@ cli.default = anonymise
 @click.argument("plan_file", metavar="PLAN", type=click.Path(path_type=Path))
 @click.argument("clip", type=click.Path(path_type=Path))
 @making
+@click.option("--plan", "new_plan", type=click.Path(path_type=Path), help="Write it with new doubts.")
 @telling
 def render(
     plan_file: Path,
     clip: Path,
+    new_plan: Path | None,
     output: str | None,
     name: Names | None,
     force: bool,
@@ -127,7 +129,9 @@ def render(
     from blur.batch.run import render_one
 
     job = discover_one(clip, output, name)
-    events = render_one(job, plan_file, settings, force=force, sandbox=_sandbox(no_confine))
+    events = render_one(
+        job, plan_file, settings, force=force, new_plan=new_plan, sandbox=_sandbox(no_confine)
+    )
     _show(events, as_json, quiet)
 
 

@@ -109,18 +109,24 @@ def render_plan(
     settings: Settings,
     *,
     force: bool = False,
+    plan_file: Path | None = None,
     engine: Engine | None = None,
 ) -> Steps[Outcome]:
-    """Cover in ``source`` what ``plan`` says, without looking for faces, and publish ``target``."""
+    """Cover in ``source`` what ``plan`` says, without looking for faces, and publish ``target``.
+
+    ``plan_file`` gets the plan with what the second look doubts.
+    """
     began = time.monotonic()
     name = printable(source.name)
     with _named_errors():
-        _refuse_overwriting(source, target, (), force)
+        _refuse_overwriting(source, target, (plan_file,), force)
     engine = engine or engine_for(source, target)
     with _named_errors(), _drafts(engine, target, settings, force) as drafts:
         yield Started(name, "probe")
         clip = _probed(engine, source, settings)
         made, plan, _ = yield from _make(engine, clip, plan, None, settings, drafts)
+        if plan_file is not None:
+            engine.save_plan(plan, plan_file, force)
         yield Started(name, "publish")
         made.publish()
     return (yield from _finish(name, plan, target, began))

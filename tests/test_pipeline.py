@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from blur.audit.doubts import LATE, with_doubts
+from blur.audit.doubts import LATE, LEFT, with_doubts
 from blur.audit.finding import Finding
 from blur.engine import Engine
 from blur.errors import (
@@ -503,10 +503,19 @@ def test_what_cannot_be_mended_is_published_where_that_was_asked_for_and_told(so
 def test_a_plan_of_a_persons_is_not_mended_but_they_are_told(source: Path) -> None:
     bench, target = Bench(source), source.with_name("out.mp4")
     bench.finds = [FACE] * 9
-    events, outcome = run(render_plan(source, target, bench.plan, Settings(), engine=bench.engine))
+    kept: list[tuple[Plan, Path, bool]] = []
+    engine = bench.but(save_plan=lambda *given: kept.append(given))
+    plan_file = source.with_name("new.plan.json")
+    events, outcome = run(
+        render_plan(source, target, bench.plan, Settings(), plan_file=plan_file, engine=engine)
+    )
     assert bench.calls == ["probe", "render", "audit", "traces"]
     assert (target.exists(), outcome.exit_code) == (True, EXIT_LOOK)
     assert "look" in notices(events)
+    ((plan, path, _),) = kept
+    assert path == plan_file
+    assert plan.tracks == bench.plan.tracks
+    assert [doubt.weight for doubt in plan.doubts] == [LEFT]
 
 
 def test_events_of_the_audit_name_the_clip_and_not_its_draft(source: Path) -> None:

@@ -31,6 +31,6 @@ def found(plan: Plan, findings: Sequence[Finding], weight: int) -> Iterator[Doub
 
 
 def with_doubts(plan: Plan, findings: Sequence[Finding], weight: int) -> Plan:
-    """The plan with the findings among its doubts, the largest weight first."""
-    doubts = [*plan.doubts, *found(plan, findings, weight)]
+    """The plan with the findings among its doubts, each once, the largest weight first."""
+    doubts = dict.fromkeys([*plan.doubts, *found(plan, findings, weight)])
     return replace(plan, doubts=tuple(sorted(doubts, key=lambda doubt: (-doubt.weight, doubt.first))))

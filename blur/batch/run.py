@@ -116,17 +116,29 @@ def retry_all(journal: Path, sandbox: Sandbox | None = None) -> Generator[Event,
 
 
 def render_one(
-    job: Job, plan_file: Path, settings: Settings, *, force: bool, sandbox: Sandbox | None = None
+    job: Job,
+    plan_file: Path,
+    settings: Settings,
+    *,
+    force: bool,
+    new_plan: Path | None = None,
+    sandbox: Sandbox | None = None,
 ) -> Generator[Event, None, int]:
-    """The events of rendering a clip by a plan that lies in a file, see run_all."""
+    """The events of rendering a clip by a plan that lies in a file, see run_all.
+
+    ``new_plan`` gets the plan with the doubts of the second look.
+    """
 
     def steps() -> Steps[Outcome]:
         from blur.plan.store import load
 
         plan = load(plan_file)
-        return (yield from render_plan(job.source, job.target, plan, settings, force=force))
+        return (
+            yield from render_plan(job.source, job.target, plan, settings, force=force, plan_file=new_plan)
+        )
 
-    reach = Reach.to([job.source, plan_file], [job.target], replaces=force)
+    written = [] if new_plan is None else [new_plan]
+    reach = Reach.to([job.source, plan_file], [job.target], written, replaces=force)
     return run_all([Task(printable(job.source.name), steps)], sandbox, reach)
 
 

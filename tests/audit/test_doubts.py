@@ -31,3 +31,4 @@ def test_spans_end_with_the_clip() -> None:
 def test_the_gravest_comes_first_and_nothing_is_forgotten() -> None:
     plan = with_doubts(with_doubts(PLAN, at(3), LATE), at(150), LEFT)
     assert [doubt.weight for doubt in plan.doubts] == [LEFT, LATE, 100]
+    assert with_doubts(plan, at(150), LEFT).doubts == plan.doubts
