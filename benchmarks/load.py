@@ -1,21 +1,28 @@
-"""Memory and open files over a folder of many short clips, and over one long clip: both must stay flat.
+"""Memory and open files over a folder of many clips of 10 s, 3 % of them broken, and over one long clip.
+
+Both must stay flat, and every clip of the folder must be accounted for.
 
 usage: python benchmarks/load.py [CLIPS [MINUTES]]      (by default 500 and 120; Linux: reads /proc)
 """
 
 from __future__ import annotations
 
+import json
+import os
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
 import imageio_ffmpeg
-from common import BLUR
+from common import BLUR, PUBLISHED
 from memory import family, held
+
+BROKEN_EVERY = 33
 
 
 @dataclass(frozen=True)
@@ -26,16 +33,16 @@ class Sample:
     files: int
 
 
-def watched(arguments: list[str]) -> tuple[list[Sample], float]:
-    """Samples of a run, four a second, and its wall time in seconds."""
+def watched(arguments: list[str], events: Path, ends: tuple[int, ...]) -> tuple[list[Sample], float]:
+    """Samples of a run, four a second, and its wall time in seconds; its events go to a file."""
     began = time.monotonic()
     samples = []
-    with subprocess.Popen([*BLUR, *arguments, "--quiet"]) as run:
+    with events.open("wb") as file, subprocess.Popen([*BLUR, *arguments, "--json"], stdout=file) as run:
         while run.poll() is None:
             members = family(run.pid)
             samples.append(Sample(sum(map(held, members)), sum(map(open_files, members))))
             time.sleep(0.25)
-    if run.returncode not in (0, 4):
+    if run.returncode not in ends:
         raise SystemExit(f"the run ended with {run.returncode}")
     return samples, time.monotonic() - began
 
@@ -60,27 +67,51 @@ def told(name: str, samples: list[Sample], seconds: float) -> None:
     )
 
 
-def drawn(path: Path, seconds: float, size: str) -> Path:
+def drawn(path: Path, seconds: float, size: str, rate: int = 25) -> Path:
     """A moving picture that ffmpeg draws."""
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-f", "lavfi", "-i"]
-    command += [f"testsrc2=size={size}:rate=25:duration={seconds}", "-pix_fmt", "yuv420p", "-c:v", "libx264"]
+    command += [
+        f"testsrc2=size={size}:rate={rate}:duration={seconds}",
+        "-pix_fmt",
+        "yuv420p",
+        "-c:v",
+        "libx264",
+    ]
     subprocess.run([*command, "-preset", "ultrafast", "-crf", "30", str(path)], check=True)
     return path
+
+
+def many(clips: int, folder: Path) -> None:
+    """A folder of clips in one run. Broken ones are torn, empty or noise, in turn."""
+    (folder / "in").mkdir()
+    content = drawn(folder / "short.mp4", 10, "192x144", rate=10).read_bytes()
+    wrong = (content[: len(content) // 2], b"", os.urandom(len(content)))
+    broken = {f"{number:04}.mp4": wrong[number % 3] for number in range(7, clips, BROKEN_EVERY)}
+    for number in range(clips):
+        name = f"{number:04}.mp4"
+        (folder / "in" / name).write_bytes(broken.get(name, content))
+    events = folder / "events"
+    ran = watched([f"{folder}/in", "-o", f"{folder}/out/"], events, ends=(6,) if broken else PUBLISHED)
+    told(f"{clips} clips", *ran)
+    ended = [e for e in map(json.loads, events.open()) if e["event"] in ("finished", "failed")]
+    assert Counter(e["clip"] for e in ended) == Counter(f"{number:04}.mp4" for number in range(clips))
+    assert {e["clip"] for e in ended if e["event"] == "failed"} == broken.keys()
+    assert len(list((folder / "out").iterdir())) == clips - len(broken)
+    print(
+        f"{clips - len(broken)} published, {len(broken)} broken ones refused, all accounted for", flush=True
+    )
 
 
 def main(clips: int, minutes: float) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
+        os.environ["BLUR_STATE"] = f"{folder}/state"
         if clips:
-            (folder / "in").mkdir()
-            content = drawn(folder / "short.mp4", 1, "320x240").read_bytes()
-            for number in range(clips):
-                (folder / "in" / f"{number:04}.mp4").write_bytes(content)
-            told(f"{clips} short clips", *watched([f"{folder}/in", "-o", f"{folder}/out/"]))
-            assert len(list((folder / "out").iterdir())) == clips
+            many(clips, folder)
         if minutes:
             long = drawn(folder / "long.mp4", 60 * minutes, "1280x720")
-            told(f"{minutes:g} minutes of 720p", *watched([str(long), "-o", f"{folder}/long-out.mp4"]))
+            ran = watched([str(long), "-o", f"{folder}/long-out.mp4"], folder / "events", PUBLISHED)
+            told(f"{minutes:g} minutes of 720p", *ran)
 
 
 if __name__ == "__main__":
