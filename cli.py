@@ -346,7 +346,7 @@ def _show(events: Any, as_json: bool, quiet: bool) -> None:
 
 def main() -> None:
     """The program. The network goes first, before any library could use it."""
-    lock = seal(local=sys.argv[1:2] == ["desktop"])
+    lock = seal("local" if sys.argv[1:2] == ["desktop"] else "none")
     stop_on_signals()
     if os.environ.get("BLUR_DEBUG") == "1":
         logging.basicConfig(level=logging.INFO)

@@ -8,31 +8,32 @@ import sys
 
 from blur.sandbox import environment, seccomp
 from blur.sandbox.inforce import Lock, note
+from blur.sandbox.seccomp import Network
 
 SYSTEM: str = sys.platform
 
 
-def seal(local: bool = False) -> Lock:
+def seal(network: Network = "none") -> Lock:
     """Takes the network away by the strongest means that need no privilege, and says by which.
 
     To be called first of all, before any native library is loaded. It cannot be undone.
 
     Args:
-        local: whether the process may talk to others on this machine, as every window has to.
+        network: what is left: nothing, this machine's own sockets, or, on Linux alone, what a cluster needs.
     """
     environment.settle()
-    lock = _locked(local)
+    lock = _locked(network)
     note(network=lock)
     return lock
 
 
-def _locked(local: bool) -> Lock:
+def _locked(network: Network) -> Lock:
     try:
         if SYSTEM == "linux":
-            seccomp.install(local)
+            seccomp.install(network)
             return "seccomp"
         if SYSTEM == "darwin":
-            _seal_macos(local)
+            _seal_macos(network == "local")
             return "sandbox_init"
     except (OSError, AttributeError):
         if SYSTEM == "linux":

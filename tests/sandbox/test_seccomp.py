@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blur.sandbox.seccomp import CALLS, Calls, program
+from blur.sandbox.seccomp import CALLS, Calls, Network, program
 from tests.sandbox.trying import needs_seccomp, tried
 
 ALLOWED = 0x7FFF0000
@@ -30,20 +30,25 @@ def refused(calls: Calls) -> tuple[int, ...]:
     return (calls.socket, calls.connect, *calls.ways_round)
 
 
-def verdict(calls: Calls, architecture: int, number: int, first: int = 0, local: bool = False) -> int:
+def verdict(calls: Calls, architecture: int, number: int, *arguments: int, network: Network = "none") -> int:
     """What the program returns for a call, by the rules of the kernel's BPF machine."""
-    steps = list(struct.iter_unpack("=HBBI", program(calls, local)))
-    data = struct.pack("=IIQQ", number, architecture, 0, first)
+    steps = list(struct.iter_unpack("=HBBI", program(calls, network)))
+    words = [*arguments, 0, 0, 0, 0]
+    data = struct.pack("=IIQ4Q", number, architecture, 0, *words[:4])
     place = accumulator = 0
     while True:
         code, yes, no, value = steps[place]
         place += 1
         if code == 0x20:
             (accumulator,) = struct.unpack_from("=I", data, value)
+        elif code == 0x54:
+            accumulator &= value
         elif code == 0x15:
             place += yes if accumulator == value else no
         elif code == 0x35:
             place += yes if accumulator >= value else no
+        elif code == 0x45:
+            place += yes if accumulator & value else no
         else:
             assert code == 0x06
             return value
@@ -69,11 +74,54 @@ def test_every_listed_call_is_refused(kind: str) -> None:
 def test_a_window_may_open_local_sockets_and_no_others(kind: str, family: int, number: int) -> None:
     calls = CALLS[kind]
     expected = ALLOWED if family == 1 else REFUSED
-    assert verdict(calls, calls.architecture, calls.socket, family, local=True) == expected
-    assert verdict(calls, calls.architecture, calls.connect, local=True) == ALLOWED
+    assert verdict(calls, calls.architecture, calls.socket, family, network="local") == expected
+    assert verdict(calls, calls.architecture, calls.connect, network="local") == ALLOWED
     expected = REFUSED if number in calls.ways_round else ALLOWED
     if number != calls.socket:
-        assert verdict(calls, calls.architecture, number, family, local=True) == expected
+        assert verdict(calls, calls.architecture, number, family, network="local") == expected
+
+
+@pytest.mark.parametrize("kind", CALLS)
+@pytest.mark.parametrize("network", ["call", "answer"])
+@given(
+    family=st.sampled_from([1, 2, 10, 16, 17, 40]),
+    kind_of=st.sampled_from([1, 2, 3, 5, 6]),
+    flags=st.sampled_from([0, 0x800, 0x80000, 0x80800]),
+    protocol=st.sampled_from([0, 1, 6, 17, 132, 262]),
+)
+def test_a_cluster_opens_tcp_and_no_other_socket(
+    kind: str, network: Network, family: int, kind_of: int, flags: int, protocol: int
+) -> None:
+    calls = CALLS[kind]
+    tcp = family in (2, 10) and kind_of == 1 and protocol in (0, 6)
+    told = verdict(
+        calls, calls.architecture, calls.socket, family, kind_of | flags, protocol, network=network
+    )
+    assert told == (ALLOWED if tcp else REFUSED)
+
+
+@pytest.mark.parametrize("kind", CALLS)
+def test_who_calls_is_never_called_and_who_answers_never_calls(kind: str) -> None:
+    calls = CALLS[kind]
+    for number in (calls.bind, calls.listen):
+        assert verdict(calls, calls.architecture, number, network="call") == REFUSED
+        assert verdict(calls, calls.architecture, number, network="answer") == ALLOWED
+    assert verdict(calls, calls.architecture, calls.connect, network="call") == ALLOWED
+    assert verdict(calls, calls.architecture, calls.connect, network="answer") == REFUSED
+
+
+@pytest.mark.parametrize("kind", CALLS)
+@pytest.mark.parametrize("network", ["call", "answer"])
+@given(flags=st.integers(0, 0xFFFFFFFF))
+def test_sending_connects_nowhere(kind: str, network: Network, flags: int) -> None:
+    calls = CALLS[kind]
+    expected = REFUSED if flags & 0x20000000 else ALLOWED
+    for arguments in (
+        (calls.sendto, 3, 4, 5, flags),
+        (calls.sendmsg, 3, 4, flags),
+        (calls.sendmmsg, 3, 4, 5, flags),
+    ):
+        assert verdict(calls, calls.architecture, *arguments, network=network) == expected
 
 
 @pytest.mark.parametrize("kind", CALLS)
@@ -149,7 +197,7 @@ def test_a_window_talks_to_its_screen_and_not_to_the_network() -> None:
     code = """
 import socket
 from blur.sandbox.offline import can_open_sockets, seal
-told = [seal(local=True), can_open_sockets()]
+told = [seal('local'), can_open_sockets()]
 left = socket.socket(socket.AF_UNIX)
 try:
     left.connect("/nowhere")
