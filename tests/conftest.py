@@ -37,8 +37,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(autouse=True, scope="session")
 def _state(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """No test reads or writes what Blur remembers of the batches of whoever runs it."""
+    """No test reads or writes what Blur remembers of the batches of whoever runs it, or their profile."""
     os.environ["BLUR_STATE"] = str(tmp_path_factory.mktemp("state"))
+    os.environ["XDG_CONFIG_HOME"] = str(tmp_path_factory.mktemp("config"))
 
 
 @pytest.fixture(scope="session")

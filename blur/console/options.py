@@ -65,7 +65,7 @@ finding = options(
     click.option(
         "--rounds", type=int, default=DEFAULTS.rounds, show_default=True, help="Repairs after a second look."
     ),
-    click.option("--accept-unverified", is_flag=True, help="Publish even where faces may be left."),
+    click.option("--accept-unverified/--no-accept-unverified", help="Publish even where faces may be left."),
 )
 telling = options(
     click.option("--no-confine", is_flag=True, help="Let decoders reach all your files; for odd systems."),
