@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from contextlib import closing
 from dataclasses import replace
-from itertools import pairwise
+from itertools import islice, pairwise
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from blur.events import Progress, Started, Steps
 from blur.geometry import Boxes
 from blur.media.clip import Clip
 from blur.media.picture import as_luma
-from blur.media.reader import ahead, read
+from blur.media.reader import ahead, read_from
 from blur.plan.model import Plan, Regions
 from blur.track.flow import flowing_paths
 from blur.track.motion import Grey, Similarity, estimate, small_size
@@ -60,22 +60,20 @@ def follow_region(clip: Clip, plan: Plan, index: int, at: int) -> Steps[Plan]:
 
 
 def _small_pictures(clip: Clip, plan: Plan, first: int, last: int) -> Steps[list[Grey]]:
-    yield Started(clip.name, "analyse", last + 1)
+    wanted = plan.pts[first : last + 1].tolist()
+    yield Started(clip.name, "analyse", len(wanted))
     small = small_size(clip.width, clip.height)
+    times: list[int] = []
     greys: list[Grey] = []
     shown = time.monotonic()
-    with closing(ahead(read(clip))) as frames:
-        for number, frame in enumerate(frames):
-            if number > last:
-                break
-            if frame.pts != int(plan.pts[number]):
-                raise AuditError("the clip is not the one that was planned for", "Plan it again.")
-            if number >= first:
-                greys.append(as_luma(frame.picture, *small))
+    with closing(ahead(read_from(clip, wanted[0]))) as frames:
+        for frame in islice(frames, len(wanted)):
+            times.append(frame.pts)
+            greys.append(as_luma(frame.picture, *small))
             if time.monotonic() - shown >= TICK:
                 shown = time.monotonic()
-                yield Progress(clip.name, "analyse", number, last + 1)
-    if len(greys) != last - first + 1:
+                yield Progress(clip.name, "analyse", len(greys), len(wanted))
+    if times != wanted:
         raise AuditError("the clip is not the one that was planned for", "Plan it again.")
     return greys
 

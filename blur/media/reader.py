@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Generator, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
 from itertools import groupby
@@ -63,6 +64,35 @@ def read(clip: Clip) -> Iterator[Frame]:
             last = pts
             latest = black(clip, latest) if picture is None else upright(picture, clip)
             yield Frame(pts, latest)
+
+
+def read_from(clip: Clip, start: int) -> Iterator[Frame]:
+    """Yields the same frames as ``read``, but only those from ``start`` on, a pts.
+
+    What lies before the last key frame is not decoded, where the container finds its way there. How the
+    file ends is not held against its header.
+
+    Raises:
+        InputError: as ``read``.
+    """
+    last = start - 1
+    with suppress(DamagedError), open_input(clip.path) as container:
+        stream = picture_stream(container, clip.path)
+        with suppress(av.FFmpegError):
+            container.seek(start, stream=stream)
+        early = False
+        for time, picture in _decoded(clip, container, stream, whole=False):
+            early |= time is not None and time <= start
+            # Found too late, or a time that read() would mend: all is read instead.
+            if not early or time is None or (time <= last and last >= start):
+                break
+            if time >= start:
+                last = time
+                yield Frame(time, upright(picture, clip))
+        else:
+            if last >= start:
+                return
+    yield from (frame for frame in read(clip) if frame.pts > last)
 
 
 def mended(clip: Clip) -> Clip:
@@ -131,7 +161,7 @@ def ahead(source: Iterable[Item], size: int = 4) -> Generator[Item]:
 
 
 def _decoded(
-    clip: Clip, container: InputContainer, stream: VideoStream
+    clip: Clip, container: InputContainer, stream: VideoStream, *, whole: bool = True
 ) -> Iterator[tuple[int | None, av.VideoFrame]]:
     """The stream's pictures and their times, with libav's tolerance for damage turned off."""
     codec = stream.codec_context
@@ -152,7 +182,8 @@ def _decoded(
                 yield picture.pts, picture
     except (av.FFmpegError, ValueError) as error:
         raise tally.damage("a frame could not be decoded") from error
-    tally.check_whole(container)
+    if whole:
+        tally.check_whole(container)
 
 
 def _threads(clip: Clip) -> int:

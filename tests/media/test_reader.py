@@ -16,9 +16,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from blur.errors import DamagedError, InputError
-from blur.media.picture import as_luma
+from blur.media.clip import Frame
+from blur.media.picture import as_luma, plane_views
 from blur.media.probe import probe
-from blur.media.reader import ahead, mended, read
+from blur.media.reader import ahead, mended, read, read_from
 from blur.timing import TimeBase
 from tests.media.making import make_clip, tone
 
@@ -80,6 +81,54 @@ def test_frames_that_an_edit_list_hides_stay_hidden(shared: Path) -> None:
     pts = [frame.pts for frame in read(clip)]
     assert len(pts) == clip.frames == 77
     assert pts[0] == 0
+
+
+def as_read(frames: Iterator[Frame]) -> list[tuple[int, bytes]]:
+    return [(frame.pts, b"".join(view.tobytes() for view in plane_views(frame.picture))) for frame in frames]
+
+
+CODINGS = (
+    ("mp4", "libx264", {"g": "5", "bf": "2"}),
+    ("mkv", "libx264", {"g": "5", "bf": "2", "x264-params": "open-gop=1"}),
+    ("ts", "libx264", {"g": "5", "bf": "2"}),
+    ("avi", "mpeg4", {"g": "5"}),
+    ("mp4", "libx265", {"g": "5", "x265-params": "open-gop=1:log-level=none"}),
+)
+
+
+@pytest.mark.parametrize(("suffix", "codec", "coding"), CODINGS)
+def test_reading_from_a_frame_on_gives_what_reading_all_gives(
+    tmp_path: Path, suffix: str, codec: str, coding: dict[str, str]
+) -> None:
+    path = make_clip(tmp_path / f"a.{suffix}", pts=tuple(range(24)), codec=codec, coding=coding)
+    clip = probe(path)
+    frames = as_read(read(clip))
+    for number in (0, 4, 5, 11, len(frames) - 1):
+        assert as_read(read_from(clip, frames[number][0])) == frames[number:]
+
+
+@pytest.mark.parametrize("name", ["sony_a7m3_avchd_h264sei.mts", "sample_vvc.mp4"])
+def test_real_clips_that_are_hard_to_enter_are_entered_rightly(shared: Path, name: str) -> None:
+    clip = probe(next((shared / "media").rglob(name)))
+    frames = as_read(read(clip))
+    middle = len(frames) // 2
+    assert as_read(read_from(clip, frames[middle][0])) == frames[middle:]
+
+
+def test_what_lies_before_the_key_frame_is_not_read(tmp_path: Path) -> None:
+    path = make_clip(tmp_path / "a.mp4", pts=tuple(range(24)), coding={"g": "6", "bf": "0"})
+    clip = probe(path)
+    frames = as_read(read(clip))
+    with av.open(str(path)) as container:
+        end = next((p.pos or 0) + p.size for p in container.demux(video=0))
+    data = bytearray(path.read_bytes())
+    data[end - 40 : end] = b"\xff" * 40
+    path.write_bytes(data)
+    with pytest.raises(DamagedError):
+        as_read(read(clip))
+    assert as_read(read_from(clip, frames[15][0])) == frames[15:]
+    with pytest.raises(DamagedError):
+        as_read(read_from(clip, frames[2][0]))
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".ts", ".avi", ".flv", ".mov"])
