@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from blur.geometry import grown
+from blur.geometry import Boxes, grown
 from blur.plan.model import Doubt, Plan, Reason, Track
+from blur.plan.steady import steadied
 from blur.settings import Settings
 from blur.track.fill import Path, fill
 from blur.track.link import Chain, link
@@ -39,7 +40,11 @@ def build_plan(seen: Observations, settings: Settings) -> Plan:
         main, *others = fill(seen, chain, hold if certainty >= LASTING else hold // 2)
         for path in (main, *others):
             reason: Reason = "face" if path is main else "held"
-            tracks += _covered(seen, regions(path, settings.grow, margin(seen)), path, reason, certainty)
+            tracks += [
+                track
+                for run in _runs(path)
+                for track in _covered(seen, _regions(seen, run, settings.grow), run, reason, certainty)
+            ]
     tracks.sort(key=lambda track: (int(track.pts[0]), *track.regions[0].tolist()))
     doubts = sorted([*_faint(seen, faint), *_shaken(seen)], key=lambda doubt: (-doubt.weight, doubt.first))
     return Plan(seen.width, seen.height, seen.time_base, seen.pts, tuple(tracks), tuple(doubts))
@@ -55,11 +60,24 @@ def margin(seen: Observations) -> float:
     return min(max(min(seen.width, seen.height) / 720, 0.5), 1.0) * MARGIN
 
 
-def regions(path: Path, grow: float, at_least: float = MARGIN) -> NDArray[np.int32]:
-    """The ellipses that cover a path's boxes, shape (N, 4): grown, and rounded outwards to whole pixels."""
-    boxes = grown(path.boxes, grow, at_least)
-    boxes[:, 1] -= CROWN * (path.boxes[:, 3] - path.boxes[:, 1])
+def masks(faces: Boxes, grow: float, at_least: float = MARGIN) -> Boxes:
+    """The boxes around the ellipses that cover faces, shape (N, 4): grown, and with room for hair."""
+    boxes = grown(faces, grow, at_least)
+    boxes[:, 1] -= CROWN * (faces[:, 3] - faces[:, 1])
+    return boxes
+
+
+def _regions(seen: Observations, run: Path, grow: float) -> NDArray[np.int32]:
+    """What is covered of a run of frames, shape (N, 4), rounded outwards to whole pixels."""
+    boxes = steadied(seen, run.frames, masks(run.boxes, grow, margin(seen)), run.boxes)
     return np.concatenate([np.floor(boxes[:, :2]), np.ceil(boxes[:, 2:])], axis=1).astype(np.int32)
+
+
+def _runs(path: Path) -> list[Path]:
+    """The stretches of a path in which no frame is missing."""
+    starts = np.flatnonzero(np.diff(path.frames) > 1) + 1
+    pieces = zip(np.split(path.frames, starts), np.split(path.boxes, starts), strict=True)
+    return [Path(frames, boxes) for frames, boxes in pieces if len(frames)]
 
 
 def _covered(

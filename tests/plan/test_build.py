@@ -8,11 +8,10 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from blur.plan.build import LASTING, MARGIN, SHAKEN, believable, build_plan, regions
+from blur.plan.build import LASTING, MARGIN, SHAKEN, believable, build_plan, masks
 from blur.plan.model import Plan
 from blur.plan.store import dumps, loads
 from blur.settings import PRESETS, Preset, Settings
-from blur.track.fill import Path
 from blur.track.link import Chain, link
 from blur.track.observe import Observations
 from blur.track.schedule import SEARCHES, search_for
@@ -235,14 +234,18 @@ places = st.floats(-500, 1500, width=32)
 
 
 @given(st.lists(st.tuples(places, places, sides, sides), min_size=1), st.floats(1.0, 4.0))
-def test_regions_hold_the_grown_boxes_in_whole_pixels(found: list[Box], grow: float) -> None:
-    path = Path(np.arange(len(found)), boxes(*((x, y, x + w, y + h) for x, y, w, h in found)))
-    made = regions(path, grow)
-    assert made.dtype == np.int32
-    for box, region in zip(path.boxes.astype(float), made.tolist(), strict=True):
+def test_masks_hold_the_grown_boxes(found: list[Box], grow: float) -> None:
+    faces = boxes(*((x, y, x + w, y + h) for x, y, w, h in found))
+    for box, mask in zip(faces.astype(float), masks(faces, grow).tolist(), strict=True):
         half = np.maximum((box[2:] - box[:2]) / 2 * grow, (box[2:] - box[:2]) / 2 + MARGIN)
         middle = (box[:2] + box[2:]) / 2
-        assert holds(tuple(region), (*(middle - half + 1e-3), *(middle + half - 1e-3)))
+        assert holds(tuple(mask), (*(middle - half + 1e-3), *(middle + half - 1e-3)))
+
+
+@given(observations(), presets)
+def test_regions_are_whole_pixels(seen: Observations, preset: Preset) -> None:
+    for track in build_plan(seen, Settings(preset=preset)).tracks:
+        assert track.regions.dtype == np.int32
 
 
 @given(st.lists(st.floats(0, 1), min_size=1), presets)
