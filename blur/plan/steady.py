@@ -57,7 +57,7 @@ def _reach(seen: Observations, frames: NDArray[np.int64]) -> int:
     """How many frames before and after each are smoothed over."""
     if len(frames) < 3:
         return 0
-    step = (seen.pts[frames[-1]] - seen.pts[frames[0]]) / (len(frames) - 1)
+    step = int(seen.pts[frames[-1]] - seen.pts[frames[0]]) / (len(frames) - 1)
     return min(round(seen.time_base.ticks(WINDOW) / 2 / step), len(frames) - 1)
 
 
@@ -101,4 +101,4 @@ def _averaged(values: NDArray[np.float64], reach: int) -> NDArray[np.float64]:
 @cache
 def _hann(reach: int) -> NDArray[np.float64]:
     window = np.hanning(2 * reach + 3)[1:-1]
-    return window / window.sum()
+    return np.asarray(window / window.sum())

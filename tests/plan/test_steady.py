@@ -17,7 +17,7 @@ from tests.track.seeing import boxes, observed, similarity
 
 RATE, SECONDS, EVERY = 30, 8, 3
 FRAMES = np.arange(RATE * SECONDS)
-TIMES = [1000 * frame // RATE for frame in FRAMES]
+TIMES = [1000 * frame // RATE for frame in range(RATE * SECONDS)]
 NODDING = (0.9, 5.0)
 """Hertz between which heads nod, shake and bob as their owners walk."""
 
@@ -60,7 +60,7 @@ def power(edges: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def supports(ellipses: NDArray[np.float64], angles: int = 64) -> NDArray[np.float64]:
-    """How far ellipses reach each way, shape (F, angles): one holds another if it reaches nowhere less far."""
+    """How far ellipses reach each way, shape (F, angles): one holds another if nowhere less far."""
     turn = np.linspace(0, 2 * np.pi, angles, endpoint=False)
     across, down = np.cos(turn), np.sin(turn)
     middle, half = (ellipses[:, :2] + ellipses[:, 2:]) / 2, (ellipses[:, 2:] - ellipses[:, :2]) / 2
@@ -120,7 +120,10 @@ def test_no_mask_covers_less_than_before(walk: tuple[int, int, float], grow: flo
     half[:, 1] = np.clip(half[:, 1], half[:, 0] / 2, half[:, 0] * 2)
     faces = boxes(*np.hstack([middle - half, middle + half]).tolist())
     moves = np.stack(
-        [similarity(*rng.normal(0, 3, 2), rng.uniform(0.97, 1.03), rng.normal()) for _ in middle]
+        [
+            similarity(rng.normal(0, 3), rng.normal(0, 3), rng.uniform(0.97, 1.03), rng.normal())
+            for _ in middle
+        ]
     )
     seen = observed({}, range(0, count * step, step), moves=moves)
     frames = np.arange(count)
