@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -104,19 +105,20 @@ def touched(
     start = np.floor((x0 + x1 - half - 2 * left) / (2 * cell_x)).clip(0, cols)
     stop = np.ceil((x0 + x1 + half - 2 * left) / (2 * cell_x)).clip(start, cols)
     line = row * (cols + 1)
-    places = rows * (cols + 1)
-    begin = np.bincount(line + start.astype(np.int64), minlength=places)
-    end = np.bincount(line + stop.astype(np.int64), minlength=places)
-    depth = np.cumsum((begin - end).reshape(rows, cols + 1), axis=1)
+    steps = np.zeros(rows * (cols + 1), np.int32)
+    np.add.at(steps, line + start.astype(np.int64), 1)
+    np.subtract.at(steps, line + stop.astype(np.int64), 1)
+    depth = steps.reshape(rows, cols + 1).cumsum(axis=1, dtype=np.int32)
     return depth[:, :cols] > 0
 
 
 def _patch(boxes: NDArray[np.int64], window: NDArray[np.int64], cell: tuple[int, int]) -> Patch:
     x0, y0, x1, y1 = window.tolist()
     cols, rows = -((x0 - x1) // cell[0]), -((y0 - y1) // cell[1])
-    mask = touched(boxes.astype(np.int32), cols, rows, cell, (x0, y0))
-    mask = mask.repeat(cell[1], axis=0).repeat(cell[0], axis=1)[: y1 - y0, : x1 - x0]
-    return Patch(x0, y0, np.ascontiguousarray(mask), int((boxes[:, 2:] - boxes[:, :2]).max()))
+    coarse = touched(boxes.astype(np.int32), cols, rows, cell, (x0, y0)).view(np.uint8)
+    fine = cv2.resize(coarse, None, fx=cell[0], fy=cell[1], interpolation=cv2.INTER_NEAREST)
+    mask = np.ascontiguousarray(fine[: y1 - y0, : x1 - x0]).view(np.bool_)
+    return Patch(x0, y0, mask, int((boxes[:, 2:] - boxes[:, :2]).max()))
 
 
 def _merge(boxes: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.intp]]:

@@ -9,24 +9,25 @@ the coarser level what its own weight does not cover (push).
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from blur.media.picture import Planes
+from blur.media.picture import Plane, Planes
 from blur.plan.model import Regions
 from blur.render.region import Mask, Patch, region_mask, touched
 
 Field: TypeAlias = NDArray[np.float32]
 """Shape (rows, columns, 2 or 4): luma, grain and, in colour, both chroma values of every cell."""
 
-Alpha: TypeAlias = NDArray[np.uint16]
+Alpha: TypeAlias = NDArray[np.uint8]
 """Shape (H, W), 0 to _FULL: how much of the veil is mixed in."""
 
-_FULL = 256
-_TRIANGLE = (np.add.outer(np.arange(16), np.arange(16)).ravel() / 6.52 - 15 / 6.52).astype(np.float32)
+_FULL = 255
+_TRIANGLE = (np.add.outer(np.arange(16), np.arange(16)).ravel() - 15) / 6.52
+"""For each byte a number of about unit deviation: the sum of two even ones is nearly as good as normal."""
 _GREY_WEIGHT = 1e-6  # so little that it shows only where nothing else is left
 _SATURATION = np.float32(2)
 _GRAIN_LIMIT = 4.0  # 8-bit steps between neighbours; more than that is an edge, not grain
@@ -76,28 +77,25 @@ def surroundings(planes: Planes, regions: Regions) -> Field:
     return _pull_push(values, (~hidden).astype(np.float32), grey)
 
 
-def enlarge(field: Field, patch: Patch, sub: tuple[int, int], side: int) -> Field:
+def enlarge(field: Plane, patch: Patch, sub: tuple[int, int], side: int) -> Plane:
     """The part of a field under a patch, scaled up smoothly to a plane.
 
     Args:
-        field: shape (rows, columns, C).
+        field: shape (rows, columns).
         patch: with its corner on the field's grid.
         sub: the plane's subsampling, as powers of two.
         side: of a cell, in luma pixels.
 
     Returns:
-        Shape (H, W, C) of the patch in that plane.
+        Shape (H, W) of the patch in that plane, of the field's type.
     """
     around = 2  # cells; a cubic kernel reaches as far
-    height, width = patch.mask.shape
-    rows = np.arange(patch.y // side - around, -(-(patch.y + height) // side) + around)
-    cols = np.arange(patch.x // side - around, -(-(patch.x + width) // side) + around)
-    part = field[np.ix_(rows.clip(0, field.shape[0] - 1), cols.clip(0, field.shape[1] - 1))]
+    part = field[_beneath(field, patch, side, around)]
     wide, tall = side >> sub[0], side >> sub[1]
     # A cubic step takes the corners off, the rest is straight: it looks the same and costs a quarter.
     smooth = cv2.resize(part, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)
-    size = (len(cols) * wide, len(rows) * tall)
-    large: Field = np.asarray(cv2.resize(smooth, size, interpolation=cv2.INTER_LINEAR), np.float32)
+    size = (part.shape[1] * wide, part.shape[0] * tall)
+    large: Plane = cv2.resize(smooth, size, interpolation=cv2.INTER_LINEAR)
     down, right = patch.window(*sub)
     return large[
         around * tall : around * tall + down.stop - down.start,
@@ -105,29 +103,42 @@ def enlarge(field: Field, patch: Patch, sub: tuple[int, int], side: int) -> Fiel
     ]
 
 
+def _beneath(field: Plane | Field, patch: Patch, side: int, around: int) -> tuple[NDArray[np.intp], ...]:
+    """Which cells are under a patch or near it; beyond the picture its outermost ones stand in."""
+    height, width = patch.mask.shape
+    rows = np.arange(patch.y // side - around, -(-(patch.y + height) // side) + around)
+    cols = np.arange(patch.x // side - around, -(-(patch.x + width) // side) + around)
+    return np.ix_(rows.clip(0, field.shape[0] - 1), cols.clip(0, field.shape[1] - 1))
+
+
 def _draw(planes: Planes, patch: Patch, field: Field, ring: int, rng: np.random.Generator) -> None:
     height, width = planes.arrays[0].shape
     side = cell_side(width, height)
     alpha = _feather(patch.mask, ring)
-    luma = enlarge(field[..., :2], patch, (0, 0), side)
-    veil = luma[..., 0] + luma[..., 1] * _noise(patch.mask.shape, rng)
-    _blend(planes.arrays[0][patch.window()], veil, alpha, planes.depth)
-    if len(planes.arrays) == 1:
-        return
-    sub = (planes.sub_x, planes.sub_y)
-    chroma = enlarge(field[..., 2:], patch, sub, side)
-    every = (slice(None, None, 1 << sub[1]), slice(None, None, 1 << sub[0]))
-    for index, plane in enumerate(planes.arrays[1:]):
-        _blend(plane[patch.window(*sub)], chroma[..., index], alpha[every], planes.depth)
+    samples = np.rint(field).clip(0, (1 << planes.depth) - 1).astype(planes.arrays[0].dtype)
+    for channel, plane in zip((0, 2, 3), planes.arrays, strict=False):
+        sub = (planes.sub_x, planes.sub_y) if channel else (0, 0)
+        veil = enlarge(np.ascontiguousarray(samples[..., channel]), patch, sub, side)
+        if channel == 0:
+            spread = field[..., 1][_beneath(field, patch, side, 0)].mean()
+            veil = _grained(veil, float(spread), planes.depth, rng)
+        every = alpha[:: 1 << sub[1], :: 1 << sub[0]]
+        _blend(plane[patch.window(*sub)], veil, every)
 
 
-def _blend(target: NDArray[np.integer], veil: NDArray[np.float32], alpha: Alpha, depth: int) -> None:
-    """Mix the veil into the target, in whole numbers: where alpha is _FULL, nothing of the target is left."""
-    wide: Any = np.uint16 if depth == 8 else np.uint32
-    weight = alpha.astype(wide, copy=False)
-    drawn = (veil + np.float32(0.5)).clip(0, (1 << depth) - 1).astype(wide)
-    mixed = target * (_FULL - weight) + drawn * weight + _FULL // 2
-    np.copyto(target, mixed // _FULL, casting="unsafe")
+def _grained(veil: Plane, spread: float, depth: int, rng: np.random.Generator) -> Plane:
+    """The veil with fresh noise of a deviation."""
+    noise = np.frombuffer(rng.bytes(veil.size), np.uint8).reshape(veil.shape)
+    grain = cv2.LUT(noise, np.rint(spread * _TRIANGLE).astype(np.int16))
+    grained: Plane = cv2.add(veil, grain, dtype=cv2.CV_8U if depth == 8 else cv2.CV_16U)
+    return grained if depth == 8 else np.minimum(grained, (1 << depth) - 1)
+
+
+def _blend(target: Plane, veil: Plane, alpha: Alpha) -> None:
+    """Mix the veil into the target: where alpha is _FULL, nothing of the target is left."""
+    weight = alpha.astype(target.dtype, copy=False)
+    kept = cv2.multiply(target, _FULL - weight, scale=1 / _FULL)
+    target[:] = cv2.add(kept, cv2.multiply(veil, weight, scale=1 / _FULL))
 
 
 def _feather(mask: Mask, ring: int) -> Alpha:
@@ -135,17 +146,9 @@ def _feather(mask: Mask, ring: int) -> Alpha:
     # The mask grown by a reach and smoothed over it: squares, which are widest across their corners.
     reach = int(ring / (2 * 2**0.5))
     side = 2 * reach + 1
-    grown = cv2.dilate(mask.astype(np.uint8) * np.uint8(255), np.ones((side, side), np.uint8))
-    smooth = np.asarray(cv2.blur(grown, (side, side)), np.uint16)
-    alpha = smooth + (smooth >> 7)
-    alpha[mask] = _FULL
-    return alpha
-
-
-def _noise(shape: tuple[int, int], rng: np.random.Generator) -> NDArray[np.float32]:
-    """Triangular noise of about unit deviation; the sum of two even ones is nearly as good as normal."""
-    bits = np.frombuffer(rng.bytes(shape[0] * shape[1]), np.uint8).reshape(shape)
-    return np.asarray(cv2.LUT(bits, _TRIANGLE), np.float32)
+    solid = mask.view(np.uint8) * np.uint8(_FULL)
+    grown = cv2.dilate(solid, np.ones((side, side), np.uint8))
+    return np.asarray(cv2.max(cv2.blur(grown, (side, side)), solid), np.uint8)
 
 
 def _cells(planes: Planes, side: int, rows: int, cols: int) -> Field:
