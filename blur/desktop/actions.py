@@ -70,6 +70,7 @@ ACTS = (
     Act("smaller", "edit", ("Alt+-",), "review"),
     Act("visible", "edit", ("V",), "review"),
     Act("delete", "edit", ("Delete",), "review"),
+    Act("mute", "edit", ("M",), "review"),
     Act("render", "edit", ("Ctrl+S",), "review"),
     Act("keys", "help", ("F1",), "everywhere"),
     Act("about", "help", (), "everywhere"),

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, QProcess, QTimer, Signal
 
 import blur
 from blur.desktop.item import Item
+from blur.desktop.mutes import Mutes, as_option
 from blur.events import SCHEMA
 from blur.settings import Settings
 
@@ -26,15 +27,27 @@ def command() -> list[str]:
     return [sys.executable, str(Path(blur.__file__).resolve().parent.parent / "cli.py")]
 
 
-def arguments(item: Item, settings: Settings, plan: Path) -> list[str]:
-    """The engine's arguments for a clip: ``plan`` is written, or read where the clip goes by its plan."""
-    making = ["-o", str(item.target), "--style", settings.style, "--audio", settings.audio, "--json"]
+def arguments(item: Item, settings: Settings, plan: Path | None, made: Path, mutes: Mutes) -> list[str]:
+    """The engine's arguments for a clip.
+
+    Args:
+        plan: the plan by which it goes; None where faces are looked for.
+        made: where the plan is written by which it is published.
+        mutes: spans to be muted; they mean nothing where all sound is removed.
+    """
+    making = ["-o", str(item.target), "--style", settings.style, "--plan", str(made), "--json"]
+    muting = bool(mutes) and settings.audio != "remove"
+    making += ["--audio", "mute" if muting and settings.audio == "keep" else settings.audio]
+    if muting:
+        making += ["--mute", as_option(mutes)]
+    # A clip that goes by its plan replaces what was published by an earlier state of it.
+    if plan is not None:
+        return ["render", *making, "--force", "--", str(plan), str(item.source)]
     if item.unverified:
         making.append("--accept-unverified")
-    # A clip that goes by its plan replaces what was published by an earlier state of it.
-    if item.by_plan:
-        return ["render", *making, "--force", "--", str(plan), str(item.source)]
-    return [*making, "--plan", str(plan), "--", str(item.source)]
+    if item.thorough:
+        making += ["--preset", "thorough"]
+    return [*making, "--", str(item.source)]
 
 
 def event_of(line: bytes) -> dict[str, Any] | None:

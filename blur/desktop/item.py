@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
+from blur.desktop.mutes import Mutes
 from blur.errors import EXIT_LOOK
 
 Status: TypeAlias = Literal["waiting", "working", "done", "failed", "cancelled"]
@@ -32,9 +33,12 @@ class Item:
         codes: of the notices that the engine gave.
         frames, tracks: of the finished clip.
         look: whether a person should look at the result.
+        looked: whether they went through all of its doubts.
+        mutes: the spans that are muted in the result, where its sound was kept.
         error, message: why it failed: the error's name, and the engine's own words.
         edited: whether its plan was changed since it was published.
         unverified: whether the user wants it published although the second look found faces.
+        thorough: whether faces are looked for more thoroughly, since an output did not pass.
     """
 
     key: str
@@ -49,10 +53,13 @@ class Item:
     frames: int = 0
     tracks: int = 0
     look: bool = False
+    looked: bool = False
+    mutes: Mutes = ()
     error: str = ""
     message: str = ""
     edited: bool = False
     unverified: bool = False
+    thorough: bool = False
 
     @property
     def busy(self) -> bool:
@@ -62,9 +69,8 @@ class Item:
 
 def begun(item: Item) -> Item:
     """The item as its work begins."""
-    return replace(
-        item, status="working", stage="probe", done=0, total=None, codes=(), look=False, error="", message=""
-    )
+    began = replace(item, status="working", stage="probe", done=0, total=None)
+    return replace(began, codes=(), look=False, looked=False, error="", message="")
 
 
 def told(item: Item, event: dict[str, Any]) -> Item:

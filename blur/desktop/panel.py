@@ -1,26 +1,30 @@
-"""The side of the review page: doubts to click through, and what can be done with the selected mask."""
+"""The side of the review page: doubts to click through, what can be done with masks, and the sound."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
+from fractions import Fraction
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction, QKeyEvent
-from PySide6.QtWidgets import QListWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QListWidget, QPushButton, QVBoxLayout, QWidget
 
 from blur.desktop import tell
 from blur.desktop.actions import ACTS, key_text
+from blur.desktop.mutes import is_muted
 from blur.desktop.session import Session
-from blur.desktop.widgets import button, label
+from blur.desktop.widgets import button, label, restyle
 from blur.desktop.words import say
 from blur.plan.edit import KEPT_VISIBLE
 from blur.plan.model import Doubt
+from blur.settings import Audio
 
 REASONS = {
     "something faint, not covered": "faint",
     "the picture moved too fast to follow": "shaken",
     "a face was found late, and covered": "late",
     "a face may be uncovered": "left",
+    "damaged, and black as a whole": "damaged",
     KEPT_VISIBLE: "visible",
 }
 """The engine's reasons that the window has words for; others are shown as they are."""
@@ -29,6 +33,15 @@ ROOM = 9
 """Pixels above and below the two lines of a doubt."""
 
 MASK_ACTS = ("follow", "begins", "ends", "visible", "delete")
+PLACES = {
+    "cover_all": (0, 0, 2),
+    "follow": (1, 0, 2),
+    "begins": (2, 0, 1),
+    "ends": (2, 1, 1),
+    "visible": (3, 0, 2),
+    "delete": (4, 0, 2),
+}
+"""Row, column and columns of what can be done with masks."""
 
 
 class DoubtList(QListWidget):
@@ -58,48 +71,38 @@ class Panel(QWidget):
         self.doubts.setAccessibleName(say("review.doubts"))
         self.doubts.itemClicked.connect(lambda _: self.doubted.emit(self.doubts.currentRow()))
         self.doubts.itemActivated.connect(lambda _: self.doubted.emit(self.doubts.currentRow()))
+        self._doubts = label(say("review.doubts"), "heading")
         self._none = label(say("review.no_doubts"), "muted", wrap=True)
         self._mask = label(wrap=True)
         self._what = label(kind="muted", wrap=True)
-        keys = {act.id: key_text(act) for act in ACTS}
-        self._buttons = {}
-        for name in MASK_ACTS:
-            tip = f"{say(f'action.{name}')} ({keys[name]})"
-            made = button(say(f"do.{name}"), actions[name].trigger, tip=tip)
-            self._buttons[name] = made
-        self._state = label(kind="warning", wrap=True)
-        self.publish = button(say("review.publish"), actions["render"].trigger, "primary", keys["render"])
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(8)
-        column.addWidget(label(say("review.doubts"), "heading"))
-        column.addWidget(self._none)
-        column.addWidget(self.doubts, 1)
-        column.addSpacing(6)
-        column.addWidget(label(say("review.masks"), "heading"))
-        column.addWidget(self._mask)
-        column.addWidget(self._what)
-        for made in self._buttons.values():
-            column.addWidget(made)
-        column.addStretch()
-        column.addWidget(self._state)
-        column.addWidget(self.publish)
+        self._sound = label(kind="muted", wrap=True)
+        self._buttons = {name: _button(name, actions) for name in (*MASK_ACTS, "cover_all", "mute")}
+        self._heard = [label(say("review.sound"), "heading"), self._sound, self._buttons["mute"]]
+        self._state = label(wrap=True)
+        key = next(key_text(act) for act in ACTS if act.id == "render")
+        self.publish = button(say("review.publish"), actions["render"].trigger, "primary", key)
+        masks = QGridLayout()
+        masks.setSpacing(8)
+        for name, (row, column, width) in PLACES.items():
+            masks.addWidget(self._buttons[name], row, column, 1, width)
+        page = QVBoxLayout(self)
+        page.setContentsMargins(0, 0, 0, 0)
+        page.setSpacing(8)
+        for text in (self._doubts, self._none):
+            page.addWidget(text)
+        page.addWidget(self.doubts, 1)
+        for text in (label(say("review.masks"), "heading"), self._mask, self._what):
+            page.addWidget(text)
+        page.addLayout(masks)
+        for widget in self._heard:
+            page.addWidget(widget)
+        page.addStretch()
+        page.addWidget(self._state)
+        page.addWidget(self.publish)
 
-    def show_session(self, session: Session) -> None:
-        """Brings everything up to the plan and the selection."""
-        plan = session.plan
-        texts = [
-            say("review.doubt", number=number, time=self._at(session, doubt.first), reason=_reason(doubt))
-            for number, doubt in enumerate(plan.doubts, 1)
-        ]
-        if texts != [self.doubts.item(row).text() for row in range(self.doubts.count())]:
-            self.doubts.clear()
-            self.doubts.addItems(texts)
-            tall = QSize(0, 2 * self.doubts.fontMetrics().lineSpacing() + 2 * ROOM)
-            for row in range(len(texts)):
-                self.doubts.item(row).setSizeHint(tall)
-        self.doubts.setVisible(bool(texts))
-        self._none.setVisible(not texts)
+    def show_session(self, session: Session, seen: Container[Doubt]) -> None:
+        """Brings everything up to the plan, the selection and the doubts that were looked at."""
+        self._show_doubts(session, seen)
         track = session.track
         if track is None:
             self._mask.setText(say("review.no_mask"))
@@ -109,10 +112,27 @@ class Panel(QWidget):
             self._mask.setText(say("review.mask", number=number, first=first, last=last))
             self._what.setText(say(f"review.mask_{track.reason}"))
         self._what.setVisible(track is not None)
-        for made in self._buttons.values():
-            made.setVisible(track is not None)
-        self._state.setText(say("review.unsaved") if session.dirty else "")
+        for name in MASK_ACTS:
+            self._buttons[name].setVisible(track is not None)
+        self._buttons["cover_all"].setVisible(track is None)
+        self._state.setText(say("review.unsaved" if session.dirty else "review.saved"))
+        restyle(self._state, "kind", "warning" if session.dirty else "muted")
         self.publish.setEnabled(session.dirty)
+
+    def show_sound(self, session: Session, frame: int, choice: Audio) -> None:
+        """Brings what is said of the sound up to a frame; ``choice`` is what becomes of all of it."""
+        at = session.times[frame]
+        if session.mute_from is not None:
+            self._sound.setText(say("review.muting", first=tell.moment(session.times[session.mute_from])))
+        elif session.mutes:
+            spans = ", ".join("–".join(tell.moment(Fraction(ms, 1000)) for ms in s) for s in session.mutes)
+            self._sound.setText(say(f"review.muted_{choice}", spans=spans))
+        else:
+            self._sound.setText(say(f"review.sound_{choice}"))
+        ends, undone = session.mute_from is not None, is_muted(session.mutes, at)
+        self._buttons["mute"].setText(say(f"do.mute{'_until' if ends else '_not' if undone else ''}"))
+        for widget in self._heard:
+            widget.setVisible(len(session.times) > 1)  # a photo has none
 
     def choose(self, row: int) -> None:
         self.doubts.setCurrentRow(row)
@@ -121,9 +141,41 @@ class Panel(QWidget):
             self.doubts.scrollToItem(item)
             self.doubts.setFocus(Qt.FocusReason.OtherFocusReason)
 
+    def _show_doubts(self, session: Session, seen: Container[Doubt]) -> None:
+        doubts = session.plan.doubts
+        texts = [
+            say("review.doubt", number=number, time=self._at(session, doubt.first), reason=reason(doubt))
+            + (f" · {say('review.seen')}" if doubt in seen else "")
+            for number, doubt in enumerate(doubts, 1)
+        ]
+        if len(texts) != self.doubts.count():
+            self.doubts.clear()
+            self.doubts.addItems(texts)
+            tall = QSize(0, 2 * self.doubts.fontMetrics().lineSpacing() + 2 * ROOM)
+            for row in range(len(texts)):
+                self.doubts.item(row).setSizeHint(tall)
+        for row, text in enumerate(texts):
+            self.doubts.item(row).setText(text)
+        count = sum(doubt in seen for doubt in doubts)
+        head = say("review.doubts_seen", seen=count, count=len(doubts)) if doubts else say("review.doubts")
+        self._doubts.setText(head)
+        self.doubts.setVisible(bool(texts))
+        self._none.setVisible(not texts)
+
     def _at(self, session: Session, pts: int) -> str:
         return tell.moment(session.times[session.frame_of(pts)])
 
 
-def _reason(doubt: Doubt) -> str:
+def reason(doubt: Doubt) -> str:
+    """Why it is one, in words."""
     return say(f"review.{REASONS[doubt.reason]}") if doubt.reason in REASONS else doubt.reason
+
+
+def advice(doubt: Doubt) -> str:
+    """What to do about it."""
+    return say(f"advice.{REASONS.get(doubt.reason, 'other')}")
+
+
+def _button(name: str, actions: Mapping[str, QAction]) -> QPushButton:
+    key = next(key_text(act) for act in ACTS if act.id == name)
+    return button(say(f"do.{name}"), actions[name].trigger, tip=f"{say(f'action.{name}')} ({key})")

@@ -13,6 +13,7 @@ from blur.batch.discover import Job, discover
 from blur.batch.naming import NEUTRAL, is_neutral
 from blur.desktop import engine, item
 from blur.desktop.item import Item
+from blur.desktop.mutes import Mutes
 from blur.desktop.state import State, new_key
 from blur.errors import BlurError
 from blur.settings import Settings
@@ -43,6 +44,8 @@ class Queue(QObject):
         self._working = ""
         self._began = 0.0
         self._last: dict[str, object] = {}
+        self._mutes: Mutes = ()
+        """Of the clip at work."""
 
     def restore(self) -> None:
         """Takes up the clips that were left when the window was closed last."""
@@ -82,7 +85,10 @@ class Queue(QObject):
         if each.frames and self._state.plan_file(key).exists():
             self._set(replace(each, status="waiting", by_plan=True))
         else:
-            self._set(replace(each, status="waiting", by_plan=False, target=self._free(each.target, key)))
+            again = replace(each, status="waiting", by_plan=False, target=self._free(each.target, key))
+            # What did not pass once would not pass the same way twice.
+            failed = each.error == "AuditError" and not each.unverified
+            self._set(replace(again, thorough=each.thorough or failed))
         self._next()
 
     def publish_anyway(self, key: str) -> None:
@@ -108,6 +114,12 @@ class Queue(QObject):
     def mark_edited(self, key: str, edited: bool) -> None:
         if self.items[key].edited != edited:
             self._set(replace(self.items[key], edited=edited))
+
+    def mark_looked(self, key: str) -> None:
+        """Somebody went through all doubts of a result."""
+        if self.items[key].look:
+            self._set(replace(self.items[key], looked=True))
+            self._remember()
 
     @property
     def busy(self) -> bool:
@@ -138,15 +150,22 @@ class Queue(QObject):
         waiting = next((each for each in self.items.values() if each.status == "waiting"), None)
         if self._engine is not None or waiting is None:
             return
-        plan = self._state.plan_file(waiting.key)
+        key, state = waiting.key, self._state
+        plan = None
         if waiting.by_plan:
-            edited = self._state.edit_file(waiting.key)
-            plan = edited if edited.exists() else plan
+            plan = state.edit_file(key) if state.edit_file(key).exists() else state.plan_file(key)
         else:
-            self._state.wipe(waiting.key)
-        self._working, self._began, self._last = waiting.key, time.monotonic(), {}
+            state.wipe(key)
+        made = state.made_file(key)
+        made.unlink(missing_ok=True)  # of a run that was cut off
+        edited = state.edited_mutes(key)
+        self._mutes = waiting.mutes if edited is None else edited
+        self._working, self._began, self._last = key, time.monotonic(), {}
         self._set(item.begun(waiting))
-        program = [*self._program(), *engine.arguments(waiting, self.settings, plan)]
+        program = [
+            *self._program(),
+            *engine.arguments(waiting, self.settings, plan, made, self._mutes),
+        ]
         self._engine = engine.Engine(program, self)
         self._engine.told.connect(self._told)
         self._engine.ended.connect(self._ended)
@@ -166,7 +185,8 @@ class Queue(QObject):
             self._engine = None
         after = item.ended(item.told(self.items[key], self._last), stopped=stopped)
         if after.status == "done":
-            self._state.adopt_edit(key)
+            self._state.adopt(key)
+            after = replace(after, mutes=self._mutes)
         self._set(after)
         self._next()
 

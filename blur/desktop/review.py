@@ -13,15 +13,18 @@ from blur.desktop import tell
 from blur.desktop.actions import ACTS, HELD, key_text
 from blur.desktop.follower import Follower
 from blur.desktop.item import Item
-from blur.desktop.panel import Panel
+from blur.desktop.panel import Panel, advice
+from blur.desktop.peek import Peek
 from blur.desktop.player import Player
-from blur.desktop.session import Session
+from blur.desktop.session import Session, Work
 from blur.desktop.state import State
 from blur.desktop.timeline import Timeline
 from blur.desktop.view import View
 from blur.desktop.widgets import Elided, button, icon, label
 from blur.desktop.words import say
 from blur.plan.edit import Region
+from blur.plan.model import Doubt, Plan
+from blur.settings import Audio
 
 ZOOM = 1.25
 
@@ -33,16 +36,20 @@ class Review(QWidget):
         left: the user wants to go back to the list.
         publish: the key of the clip whose edited plan is to be rendered.
         edited: the key of a clip, and whether its plan differs from the published one.
+        looked: the key of a clip all of whose doubts were looked at.
     """
 
     left = Signal()
     publish = Signal(str)
     edited = Signal(str, bool)
+    looked = Signal(str)
 
     def __init__(self, state: State, program: Callable[[], list[str]]) -> None:
         super().__init__()
         self._state = state
         self._item: Item | None = None
+        self._sound: Audio = "remove"
+        self._seen: set[Doubt] = set()
         self._follower = Follower(state, program, self)
         self._follower.running.connect(self._following)
         self._follower.failed.connect(lambda: self._hint.setText(say("review.not_followed")))
@@ -57,6 +64,10 @@ class Review(QWidget):
         )
         self.timeline = Timeline()
         self.timeline.sought.connect(self._seek)
+        self.peek = Peek()
+        self.peek.sliderPressed.connect(lambda: self._hold(True))
+        self.peek.sliderReleased.connect(lambda: self._hold(False))
+        self.peek.valueChanged.connect(lambda share: self.view.reveal(share / 100))
 
     def lay_out(self, actions: Mapping[str, QAction]) -> None:
         """Makes the page, whose buttons do what the actions do."""
@@ -66,7 +77,6 @@ class Review(QWidget):
         self._title = Elided(kind="heading")
         self._time = label()
         self._hint = label(kind="muted", wrap=True)
-        self._hint.setAlignment(Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignVCenter)
         self._buttons = {
             name: button("", actions[name].trigger, tip=f"{say(f'action.{name}')} ({key_text(act)})")
             for name, act in ((act.id, act) for act in ACTS)
@@ -86,13 +96,16 @@ class Review(QWidget):
             transport.addWidget(self._buttons[name])
         transport.addSpacing(8)
         transport.addWidget(self._time)
-        transport.addWidget(self._hint, 1)
+        transport.addStretch()
+        transport.addWidget(label(say("review.peek"), "muted"))
+        transport.addWidget(self.peek)
         moving = [self._buttons[name] for name in ("frame_previous", "play", "frame_next")]
         self._of_time: list[QWidget] = [*moving, self._time, self.timeline]
         left = QVBoxLayout()
         left.setSpacing(10)
         left.addWidget(self.view, 1)
         left.addWidget(strip)
+        left.addWidget(self._hint)
         left.addWidget(self.timeline)
         middle = QHBoxLayout()
         middle.setSpacing(16)
@@ -119,6 +132,7 @@ class Review(QWidget):
             "select_next": lambda s: s.select_next(self._frame),
             "begins": lambda s: s.begins(self._frame),
             "ends": lambda s: s.ends(self._frame),
+            "mute": lambda s: s.mute(self._frame),
         }
         return {
             **{name: partial(self._step, by) for name, by in steps.items()},
@@ -138,15 +152,16 @@ class Review(QWidget):
             "back": self.left.emit,
         }
 
-    def open(self, item: Item) -> bool:
-        """Shows a clip; False where its plan is gone or its result is not the plan's."""
+    def open(self, item: Item, sound: Audio) -> bool:
+        """Shows a clip, of which ``sound`` is what becomes of its sound; False where its plan is gone."""
         self.close_clip()
         published = self._state.published_plan(item.key)
         if published is None or not len(published.pts):
             return False
-        edited = self._state.edited_plan(item.key)
-        self._item = item
-        self.session = Session(item.key, published, edited, self._state, self)
+        self._item, self._sound, self._seen = item, sound, set()
+        self.session = Session(
+            item.key, Work(published, item.mutes), self._edited(item, published), self._state, self
+        )
         self.session.changed.connect(self._changed)
         self.player = Player(item.target, item.source, self.session.times, self)
         self.player.shown.connect(self._shown)
@@ -167,6 +182,13 @@ class Review(QWidget):
         self.view.setFocus()
         return True
 
+    def _edited(self, item: Item, published: Plan) -> Work | None:
+        """What was edited when the clip was left, None for nothing."""
+        plan, mutes = self._state.edited_plan(item.key), self._state.edited_mutes(item.key)
+        if plan is None and mutes is None:
+            return None
+        return Work(published if plan is None else plan, item.mutes if mutes is None else mutes)
+
     def close_clip(self) -> None:
         self._follower.stop()
         if self.player is not None:
@@ -179,7 +201,12 @@ class Review(QWidget):
         self.timeline.clear()
 
     def hold_original(self, held: bool) -> None:
-        """Shows the original while its key is held down."""
+        """Shows the original, all of it, while its key is held down."""
+        self.peek.let_go()
+        self.view.reveal(1.0)
+        self._hold(held)
+
+    def _hold(self, held: bool) -> None:
         if self.player is not None:
             self.player.hold_original(held)
 
@@ -229,8 +256,14 @@ class Review(QWidget):
 
     def _to_doubt(self, row: int) -> None:
         if self.session is not None:
+            doubt = self.session.plan.doubts[row]
             self.panel.choose(row)
-            self._seek(self.session.frame_of(self.session.plan.doubts[row].first))
+            self._seek(self.session.frame_of(doubt.first))
+            self._hint.setText(advice(doubt))
+            self._seen.add(doubt)
+            self.panel.show_session(self.session, self._seen)
+            if self._seen.issuperset(self.session.plan.doubts):
+                self.looked.emit(self.session.key)
 
     def _toggle_outlines(self) -> None:
         self.view.outlines = not self.view.outlines
@@ -259,8 +292,8 @@ class Review(QWidget):
         session = self.session
         if session is None:
             return
-        self.timeline.set_plan(session.plan, session.times, session.selected)
-        self.panel.show_session(session)
+        self.timeline.set_plan(session.plan, session.times, session.selected, session.mutes)
+        self.panel.show_session(session, self._seen)
         self._buttons["undo"].setEnabled(session.can_undo)
         self._buttons["redo"].setEnabled(session.can_redo)
         self._mark()
@@ -275,6 +308,7 @@ class Review(QWidget):
         session = self.session
         if session is None:
             return
+        self.panel.show_sound(session, self._frame, self._sound)
         marks = session.marks(self._frame)
         self.view.set_marks(marks, session.selected)
         values = {

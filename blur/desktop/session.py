@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Literal
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
+from blur.desktop.mutes import Mutes, heard, is_muted, muted
 from blur.desktop.state import State
 from blur.plan import edit
 from blur.plan.edit import History, Region
@@ -33,35 +34,53 @@ class Mark:
     state: Literal["same", "new", "gone"]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Work:
+    """What can be edited: the plan, and the spans of sound that are to be muted."""
+
+    plan: Plan
+    mutes: Mutes = ()
+
+
 class Session(QObject):
-    """Edits a plan. Every edit is kept on disk at once, in the private folder.
+    """Edits a plan and what is muted. Every edit is kept on disk at once, in the private folder.
 
     Signals:
-        changed: the plan or the selection is another one.
+        changed: the plan, the muted spans or the selection are others.
     """
 
     changed = Signal()
 
-    def __init__(self, key: str, published: Plan, edited: Plan | None, state: State, parent: QObject) -> None:
+    def __init__(self, key: str, published: Work, edited: Work | None, state: State, parent: QObject) -> None:
         super().__init__(parent)
         self.key = key
         self.published = published
         self.selected: int | None = None
+        self.mute_from: int | None = None
+        """The frame in which a span to be muted begins, until its end is given."""
         self._state = state
         self._history = History((published,))
         if edited is not None:
-            self._history = self._history.done(edited)
-        self.times = [published.time_base.seconds(int(pts - published.pts[0])) for pts in published.pts]
-        self._known = _prints(published)
+            plan = edited.plan
+            if plan is not published.plan:
+                plan = _sharing(plan, published.plan)
+            self._history = self._history.done(Work(plan, edited.mutes))
+        pts = published.plan.pts
+        self.times = [published.plan.time_base.seconds(int(each - pts[0])) for each in pts]
+        self._known = {id(track) for track in published.plan.tracks}
 
     @property
     def plan(self) -> Plan:
-        return self._history.plan
+        return self._history.now.plan
+
+    @property
+    def mutes(self) -> Mutes:
+        return self._history.now.mutes
 
     @property
     def dirty(self) -> bool:
-        """Whether the plan is another one than the published."""
-        return self.plan is not self.published
+        """Whether anything is other than in what was published."""
+        return self._history.now is not self.published
 
     @property
     def can_undo(self) -> bool:
@@ -79,14 +98,14 @@ class Session(QObject):
     def marks(self, frame: int) -> list[Mark]:
         """The masks in a frame, those that are in the result alone first."""
         pts = int(self.plan.pts[frame])
-        kept = _prints(self.plan) if self.dirty else self._known
+        kept = {id(track) for track in self.plan.tracks}
         gone = [
             Mark(None, region, "gone")
-            for track in (self.published.tracks if self.dirty else ())
-            if _print(track) not in kept and (region := region_at(track, pts))
+            for track in self.published.plan.tracks
+            if id(track) not in kept and (region := region_at(track, pts))
         ]
         return gone + [
-            Mark(index, region, "same" if _print(track) in self._known else "new")
+            Mark(index, region, "same" if id(track) in self._known else "new")
             for index, track in enumerate(self.plan.tracks)
             if (region := region_at(track, pts))
         ]
@@ -157,15 +176,31 @@ class Session(QObject):
         if self.selected is not None:
             self._do(edit.kept_visible(self.plan, self.selected), None)
 
+    def mute(self, frame: int) -> None:
+        """Begins to mute in a frame, or ends it there; in a span that is muted, lets it be heard again."""
+        at = self.times[frame]
+        if self.mute_from is not None:
+            mutes, self.mute_from = muted(self.mutes, self.times[self.mute_from], at), None
+            self._go(self._history.done(Work(self.plan, mutes)))
+        elif is_muted(self.mutes, at):
+            self._go(self._history.done(Work(self.plan, heard(self.mutes, at))))
+        else:
+            self.mute_from = frame
+            self.changed.emit()
+
     def undo(self) -> None:
-        self._go(self._history.undone())
+        if self.mute_from is not None:
+            self.mute_from = None
+            self.changed.emit()
+        else:
+            self._go(self._history.undone())
 
     def redo(self) -> None:
         self._go(self._history.redone())
 
     def frame_of(self, pts: int) -> int:
         """The frame that is shown at a time."""
-        return max(bisect_right(self.plan.pts.tolist(), pts) - 1, 0)
+        return max(int(np.searchsorted(self.plan.pts, pts, "right")) - 1, 0)
 
     def _span(self, index: int, first: int, last: int) -> None:
         try:
@@ -180,9 +215,9 @@ class Session(QObject):
 
     def _do(self, plan: Plan, select: int | None) -> None:
         self.selected = select
-        self._go(self._history.done(plan))
+        self._go(self._history.done(Work(plan, self.mutes)))
 
-    def _go(self, history: History) -> None:
+    def _go(self, history: History[Work]) -> None:
         self._history = history
         if self.selected is not None and self.selected >= len(self.plan.tracks):
             self.selected = None
@@ -190,9 +225,10 @@ class Session(QObject):
         self.keep()  # last, so that an edit is seen even where there is no space to keep it
 
     def keep(self) -> None:
-        """Brings the copy on disk, which the engine reads, up to the plan. Raises OutputError."""
+        """Brings the copy on disk, which the engine reads, up to what was edited. Raises OutputError."""
         if self.dirty:
-            self._state.autosave(self.key, self.plan)
+            plan = None if self.plan is self.published.plan else self.plan
+            self._state.autosave(self.key, plan, self.mutes)
         else:
             self._state.forget_edit(self.key)
 
@@ -206,9 +242,11 @@ def region_at(track: Track, pts: int) -> Region | None:
     return x0, y0, x1, y1
 
 
-def _print(track: Track) -> tuple[bytes, bytes]:
-    return track.pts.tobytes(), track.regions.tobytes()
+def _sharing(plan: Plan, other: Plan) -> Plan:
+    """The plan with those of its tracks that the other has too in common with it."""
+    known = {_print(track): track for track in other.tracks}
+    return replace(plan, tracks=tuple(known.get(_print(track), track) for track in plan.tracks))
 
 
-def _prints(plan: Plan) -> set[tuple[bytes, bytes]]:
-    return {_print(track) for track in plan.tracks}
+def _print(track: Track) -> tuple[str, bytes, bytes]:
+    return track.reason, track.pts.tobytes(), track.regions.tobytes()

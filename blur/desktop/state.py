@@ -17,7 +17,8 @@ from typing import Any
 from PySide6.QtCore import QLockFile, QStandardPaths
 
 from blur.desktop.item import Item
-from blur.errors import BlurError
+from blur.desktop.mutes import Mutes
+from blur.errors import BlurError, OutputError
 from blur.plan import store
 from blur.plan.model import Plan
 
@@ -25,9 +26,9 @@ SCHEMA = "blur-queue/1"
 
 
 def usual_folder() -> Path:
-    """Where this system keeps what programs remember."""
+    """A folder of the window's own where this system keeps what programs remember."""
     place = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.GenericStateLocation)
-    return Path(place) / "blur"
+    return Path(place) / "blur" / "window"
 
 
 class State:
@@ -37,7 +38,8 @@ class State:
     """
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        folder.mkdir(exist_ok=True, mode=0o700)
         folder.chmod(0o700)
         self._lock = QLockFile(str(folder / "lock"))
         self._temporary: tempfile.TemporaryDirectory[str] | None = None
@@ -52,8 +54,16 @@ class State:
         self._lock.unlock()
 
     def plan_file(self, key: str) -> Path:
-        """Where the engine writes the plan by which a clip was published."""
+        """Where the plan lies by which a clip was published."""
         return self.folder / f"{key}.plan.json"
+
+    def made_file(self, key: str) -> Path:
+        """Where the engine writes the plan by which it publishes a clip."""
+        return self.folder / f"{key}.made.json"
+
+    def mutes_file(self, key: str) -> Path:
+        """Where the spans of sound to be muted are kept until they are rendered."""
+        return self.folder / f"{key}.mutes.json"
 
     def edit_file(self, key: str) -> Path:
         """Where the plan as edited by hand is kept until it is rendered."""
@@ -69,23 +79,31 @@ class State:
         self.follow_file(key).unlink(missing_ok=True)
         return plan
 
-    def autosave(self, key: str, plan: Plan) -> None:
-        """Keeps an edited plan. Raises OutputError."""
-        store.save(plan, self.edit_file(key), force=True)
+    def autosave(self, key: str, plan: Plan | None, mutes: Mutes) -> None:
+        """Keeps what was edited; ``plan`` is None where it is still the published one. Raises OutputError."""
+        if plan is None:
+            self.edit_file(key).unlink(missing_ok=True)
+        else:
+            store.save(plan, self.edit_file(key), force=True)
+        try:
+            self._write(self.mutes_file(key), mutes)
+        except OSError as error:
+            raise OutputError("the changes cannot be kept") from error
 
     def forget_edit(self, key: str) -> None:
         self.edit_file(key).unlink(missing_ok=True)
+        self.mutes_file(key).unlink(missing_ok=True)
 
-    def adopt_edit(self, key: str) -> None:
-        """The edited plan is the published one now."""
+    def adopt(self, key: str) -> None:
+        """The plan that the engine has made is the published one now, and nothing is edited."""
         with contextlib.suppress(FileNotFoundError):
-            self.edit_file(key).replace(self.plan_file(key))
+            self.made_file(key).replace(self.plan_file(key))
+        self.forget_edit(key)
 
     def wipe(self, key: str) -> None:
         """Removes everything about a clip."""
-        self.plan_file(key).unlink(missing_ok=True)
-        self.follow_file(key).unlink(missing_ok=True)
-        self.forget_edit(key)
+        for path in self.folder.glob(f"{key}.*"):
+            path.unlink(missing_ok=True)
 
     def published_plan(self, key: str) -> Plan | None:
         """The plan by which a clip was published, None where there is none that can be read."""
@@ -95,13 +113,23 @@ class State:
         """The plan as edited by hand, None where there is none."""
         return _plan(self.edit_file(key))
 
+    def edited_mutes(self, key: str) -> Mutes | None:
+        """The spans to be muted as edited by hand, None where there are none that can be read."""
+        try:
+            return _mutes(json.loads(self.mutes_file(key).read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError):
+            return None
+
     def save_queue(self, items: Sequence[Item]) -> None:
         """Remembers the queue; clips at work will wait when they are restored."""
         entries = [{name: _plain(getattr(item, name)) for name in _KEPT} for item in items]
+        self._write(self.folder / "queue.json", {"schema": SCHEMA, "items": entries})
+
+    def _write(self, path: Path, value: object) -> None:
         handle, name = tempfile.mkstemp(prefix=".queue-", dir=self.folder)  # 0600 from the start
         with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump({"schema": SCHEMA, "items": entries}, file)
-        Path(name).replace(self.folder / "queue.json")
+            json.dump(value, file)
+        Path(name).replace(path)
 
     def load_queue(self) -> list[Item]:
         """The queue as it was left; empty where there is none or it cannot be read."""
@@ -135,9 +163,12 @@ _KEPT = (
     "tracks",
     "codes",
     "look",
+    "looked",
+    "mutes",
     "error",
     "edited",
     "unverified",
+    "thorough",
 )
 _STATUSES = {"waiting": "waiting", "working": "waiting", "done": "done", "failed": "failed"}
 
@@ -160,9 +191,15 @@ def _restored(untrusted: dict[str, Any]) -> Item:
         "source": Path(values["source"]),
         "target": Path(values["target"]),
         "codes": tuple(map(str, values["codes"])),
+        "mutes": _mutes(values["mutes"]),
         "status": _STATUSES.get(values["status"], "cancelled"),
     }
     return Item(**values)
+
+
+def _mutes(untrusted: Any) -> Mutes:
+    """Spans from what was stored. Raises ValueError or TypeError where it is none."""
+    return tuple((int(first), int(last)) for first, last in untrusted)
 
 
 def _plan(path: Path) -> Plan | None:

@@ -9,6 +9,14 @@ from blur.desktop.words import knows, say
 from blur.errors import BlurError
 from blur.timing import clock
 
+SOUNDS = {
+    "sound-removed": "sound",
+    "sound-kept": "kept",
+    "sound-muted": "muted",
+    "voice-disguised": "disguised",
+}
+"""What the engine tells of the sound, and the window's words for it."""
+
 
 def status(item: Item, left: int | None = None) -> str:
     """How far the clip is, in one line."""
@@ -18,7 +26,8 @@ def status(item: Item, left: int | None = None) -> str:
     if item.status == "done":
         if item.edited:
             return say("status.edited")
-        return say("status.look" if item.look else "status.done", name=item.target.name)
+        said = "done" if not item.look else "looked" if item.looked else "look"
+        return say(f"status.{said}", name=item.target.name)
     if item.status == "failed":
         return trouble(item.error)
     return say(f"status.{item.status}")
@@ -27,8 +36,8 @@ def status(item: Item, left: int | None = None) -> str:
 def detail(item: Item) -> str:
     """What was removed, or what to do about a failure; empty where there is nothing to say."""
     if item.status == "done":
-        sound = "removed.sound" if "sound-removed" in item.codes else "removed.no_sound"
-        return say("removed.line", tracks=item.tracks, frames=item.frames, sound=say(sound))
+        sound = next((SOUNDS[code] for code in item.codes if code in SOUNDS), "no_sound")
+        return say("removed.line", tracks=item.tracks, sound=say(f"removed.{sound}"))
     if item.status == "failed":
         hint = _of_error("hint", item.error)
         return f"{hint}\n{say('status.engine', message=item.message)}" if item.message else hint
@@ -39,7 +48,8 @@ def kind(item: Item) -> str:
     """Which kind of text the status is; the words say the same, so that nothing hangs on colour."""
     if item.status == "failed":
         return "danger"
-    return "warning" if item.status == "done" and (item.look or item.edited) else "muted"
+    needed = item.edited or (item.look and not item.looked)
+    return "warning" if item.status == "done" and needed else "muted"
 
 
 def able(item: Item) -> frozenset[str]:

@@ -1,4 +1,4 @@
-"""Time as a strip, from left to right: where masks and doubts are, how many, and where one is."""
+"""Time as a strip, from left to right: masks, muted sound and doubts, how many, and where one is."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from fractions import Fraction
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
+    QBrush,
     QColor,
     QMouseEvent,
     QPainter,
@@ -20,6 +21,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from blur.desktop.mutes import Mutes
 from blur.desktop.theme import colours
 from blur.desktop.words import say
 from blur.plan.model import Plan
@@ -49,20 +51,21 @@ class Timeline(QWidget):
         self._times = np.zeros(1)
         self._lanes: list[int] = []
         self._chosen: int | None = None
+        self._mutes: Mutes = ()
         self._index = 0
         self._from, self._to = 0.0, 1.0
         self._drawn: QPixmap | None = None
 
     def sizeHint(self) -> QSize:
-        return QSize(400, self._top() + (LANES + 4) * LANE + 8)
+        return QSize(400, self._top() + (LANES + 5) * LANE + 8)
 
-    def set_plan(self, plan: Plan, times: Sequence[Fraction], chosen: int | None) -> None:
+    def set_plan(self, plan: Plan, times: Sequence[Fraction], chosen: int | None, mutes: Mutes) -> None:
         if plan is not self._plan:
             if self._plan is None or len(self._times) != len(times):
                 self._times = np.array([float(time) for time in times])
                 self._from, self._to = 0.0, max(float(self._times[-1]), 1e-3)
             self._plan, self._lanes = plan, packed(plan)
-        self._chosen = chosen
+        self._chosen, self._mutes = chosen, mutes
         self._drawn = None
         self.update()
 
@@ -125,11 +128,20 @@ class Timeline(QWidget):
             if track.reason == "held" and not chosen:
                 painter.setPen(QPen(colour, 1.2))
             painter.drawRoundedRect(bar, 2.5, 2.5)
+        self._draw_mutes(painter)
         self._draw_coverage(painter, plan)
         for rank, doubt in enumerate(plan.doubts, 1):
             self._draw_doubt(painter, rank, self._x(self._seconds(plan, doubt.first)))
         painter.end()
         return drawn
+
+    def _draw_mutes(self, painter: QPainter) -> None:
+        """Where the sound is muted, as a hatched row below the masks."""
+        painter.setPen(QPen(QColor(colours().text), 1))
+        painter.setBrush(QBrush(QColor(colours().text), Qt.BrushStyle.BDiagPattern))
+        for first, last in self._mutes:
+            left, right = self._x(first / 1000), self._x(last / 1000)
+            painter.drawRect(QRectF(left, self._top() + LANES * LANE + 1, max(right - left, 3), LANE - 3))
 
     def _draw_coverage(self, painter: QPainter, plan: Plan) -> None:
         """How many masks there are in each frame, as a hill along the bottom."""
@@ -137,11 +149,15 @@ class Timeline(QWidget):
         for track in plan.tracks:
             counts[np.searchsorted(plan.pts, track.pts)] += 1
         base, height = self.height() - 4.0, 3.0 * LANE
-        steps = np.clip(counts / max(counts.max(initial=0), 1), 0, 1) * height
-        hill = QPolygonF([QPointF(self._x(float(self._times[0])), base)])
-        for seconds, step in zip(self._times.tolist(), steps.tolist(), strict=True):
-            hill.append(QPointF(self._x(seconds), base - step))
-        hill.append(QPointF(self._x(float(self._times[-1])), base))
+        scale = height / max(counts.max(initial=0), 1)
+        # A point for each pixel, however many frames share it.
+        places = 8 + (self._times - self._from) / (self._to - self._from) * (self.width() - 16)
+        columns, starts = np.unique(np.round(places), return_index=True)
+        tops = base - np.maximum.reduceat(counts, starts) * scale
+        hill = QPolygonF([QPointF(columns[0], base)])
+        for x, y in zip(columns.tolist(), tops.tolist(), strict=True):
+            hill.append(QPointF(x, y))
+        hill.append(QPointF(columns[-1], base))
         fill = QColor(colours().track)
         fill.setAlpha(110)
         painter.setPen(Qt.PenStyle.NoPen)

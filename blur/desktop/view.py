@@ -27,6 +27,7 @@ AROUND = QColor("#0e1112")
 INK = QColor("#f4f5f3")
 NEW = QColor("#6cc3a8")
 ALARM = QColor("#c8323c")
+COVER = QColor("#23292a")
 HANDLE = 9
 """Half the side of the square around a corner in which it can be taken, in pixels of the screen."""
 SMALLEST = 6
@@ -59,10 +60,12 @@ class View(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(say("review.picture"))
         self.outlines = True
-        self.original = False
+        self.revealed = 1.0
+        """Share of the picture, from its left edge on, over which the original lies where it is held."""
         self.zoom = 1.0
         self._middle = QPointF(0.5, 0.5)
         self.picture: QImage | None = None
+        self._original: QImage | None = None
         self._size = QSize(16, 9)
         self._shape = (16, 9)
         self._marks: Sequence[Mark] = ()
@@ -73,13 +76,26 @@ class View(QWidget):
     def set_clip(self, width: int, height: int) -> None:
         """The size of the upright picture, in the plan's pixels."""
         self._size, self._shape = QSize(width, height), (width, height)
-        self.picture, self.zoom, self._middle = None, 1.0, QPointF(0.5, 0.5)
+        self.picture = self._original = None
+        self.zoom, self._middle = 1.0, QPointF(0.5, 0.5)
+
+    @property
+    def original(self) -> bool:
+        """Whether the original is in sight."""
+        return self._original is not None
+
+    def reveal(self, share: float) -> None:
+        self.revealed = share
+        self.update()
 
     def set_frame(self, image: QImage, *, original: bool) -> None:
         if image.height():
             # A picture is shown in its own proportions, which differ where pixels are not square.
             self._shape = image.width(), image.height()
-        self.picture, self.original = image, original
+        if original:
+            self._original = image
+        else:
+            self.picture, self._original = image, None
         self.update()
 
     def set_marks(self, marks: Sequence[Mark], chosen: int | None) -> None:
@@ -158,11 +174,10 @@ class View(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.fillRect(self.rect(), AROUND)
-        if self.picture is None:
-            return
-        painter.drawImage(self._box(), self.picture)
-        if self.original:
-            self._paint_alarm(painter)
+        if self.picture is not None:
+            painter.drawImage(self._box(), self.picture)
+        if self._original is not None:
+            self._paint_original(painter, self._original)
             return
         for mark in self._marks:
             self._paint_mark(painter, mark)
@@ -171,17 +186,17 @@ class View(QWidget):
             painter.setPen(QPen(NEW, 2))
             painter.drawEllipse(self._sketch)
 
-    def _paint_alarm(self, painter: QPainter) -> None:
+    def _paint_original(self, painter: QPainter, original: QImage) -> None:
+        box = self._box() & QRectF(self.rect())
+        box.setWidth(box.width() * self.revealed)
+        painter.save()
+        painter.setClipRect(box)
+        painter.drawImage(self._box(), original)
+        painter.restore()
         painter.setPen(QPen(ALARM, 6))
-        painter.drawRect(self.rect().adjusted(3, 3, -3, -3))
-        text = say("review.original")
-        bounds = QRectF(painter.fontMetrics().boundingRect(text)).adjusted(-14, -7, 14, 7)
-        bounds.moveCenter(QPointF(self.rect().center().x(), 12 + bounds.height() / 2))
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(ALARM)
-        painter.drawRoundedRect(bounds, 8, 8)
-        painter.setPen(INK)
-        painter.drawText(bounds, Qt.AlignmentFlag.AlignCenter, text)
+        painter.drawRect(box.adjusted(3, 3, -3, -3))
+        middle = QPointF(self.rect().center().x(), 12 + painter.fontMetrics().height() / 2 + 5)
+        _tag(painter, say("review.original"), middle, ALARM)
 
     def _paint_mark(self, painter: QPainter, mark: Mark) -> None:
         chosen = mark.index is not None and mark.index == self._chosen
@@ -191,7 +206,7 @@ class View(QWidget):
         pen = QPen(QColor(244, 245, 243, 120), 1)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         if mark.state == "new":
-            painter.setBrush(QBrush(QColor("#23292a")))
+            painter.setBrush(QBrush(COVER))
             pen = QPen(NEW, 1.5)
         elif mark.state == "gone":
             pen = QPen(INK, 1.5, Qt.PenStyle.DashLine)
@@ -200,11 +215,7 @@ class View(QWidget):
         painter.setPen(QPen(NEW, 2.5) if chosen else pen)
         painter.drawEllipse(rect)
         if mark.state != "same":
-            text = say(f"review.{mark.state}")
-            bounds = QRectF(painter.fontMetrics().boundingRect(text)).adjusted(-4, -2, 4, 2)
-            bounds.moveCenter((rect & QRectF(self.rect())).center())
-            painter.setPen(INK)
-            painter.drawText(bounds, Qt.AlignmentFlag.AlignCenter, text)
+            _tag(painter, say(f"review.{mark.state}"), (rect & QRectF(self.rect())).center(), COVER)
         if chosen:
             painter.setPen(QPen(AROUND, 1))
             painter.setBrush(NEW)
@@ -212,7 +223,7 @@ class View(QWidget):
                 painter.drawEllipse(corner, 5, 5)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        if self.original or self.picture is None or event.button() != Qt.MouseButton.LeftButton:
+        if self._original is not None or self.picture is None or event.button() != Qt.MouseButton.LeftButton:
             return
         at = event.position()
         found = self._hit(at)
@@ -300,6 +311,17 @@ class View(QWidget):
         else:
             rect.setBottom(max(rect.bottom() + by.y(), rect.top() + 4))
         return rect
+
+
+def _tag(painter: QPainter, text: str, middle: QPointF, ground: QColor) -> None:
+    """A text on a ground of its own, so that it can be read over any picture."""
+    bounds = QRectF(painter.fontMetrics().boundingRect(text)).adjusted(-9, -4, 9, 4)
+    bounds.moveCenter(middle)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(ground)
+    painter.drawRoundedRect(bounds, 8, 8)
+    painter.setPen(INK)
+    painter.drawText(bounds, Qt.AlignmentFlag.AlignCenter, text)
 
 
 def _corners(rect: QRectF) -> dict[str, QPointF]:

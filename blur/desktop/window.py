@@ -53,6 +53,7 @@ class Window(QMainWindow):
         self.review.left.connect(self.go_home)
         self.review.publish.connect(self._publish)
         self.review.edited.connect(self.queue.mark_edited)
+        self.review.looked.connect(self.queue.mark_looked)
         self._pages = QStackedWidget()
         self._pages.addWidget(self.home)
         self._pages.addWidget(self.review)
@@ -79,7 +80,7 @@ class Window(QMainWindow):
         item = self.queue.items.get(key)
         if item is None or "review" not in tell.able(item):
             return
-        if not self.review.open(item):
+        if not self.review.open(item, self.queue.settings.audio):
             self.home.notice.tell(say("review.plan_gone"))
             return
         self._pages.setCurrentWidget(self.review)

@@ -7,10 +7,13 @@ was taken out, which moves the later ones up.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Generic, TypeVar
 
 import numpy as np
 
 from blur.plan.model import Doubt, Plan, Pts, Regions, Track
+
+State = TypeVar("State")
 
 Region = tuple[int, int, int, int]
 """x0, y0, x1, y1 of the box around an ellipse, as in a track's regions."""
@@ -98,15 +101,15 @@ def kept_visible(plan: Plan, index: int) -> Plan:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class History:
-    """Every plan that was there, and which of them counts; undo and redo have no limit."""
+class History(Generic[State]):
+    """Every state that was there, and which of them counts; undo and redo have no limit."""
 
-    plans: tuple[Plan, ...]
+    states: tuple[State, ...]
     at: int = 0
 
     @property
-    def plan(self) -> Plan:
-        return self.plans[self.at]
+    def now(self) -> State:
+        return self.states[self.at]
 
     @property
     def can_undo(self) -> bool:
@@ -114,17 +117,17 @@ class History:
 
     @property
     def can_redo(self) -> bool:
-        return self.at < len(self.plans) - 1
+        return self.at < len(self.states) - 1
 
-    def done(self, plan: Plan) -> History:
+    def done(self, state: State) -> History[State]:
         """After an edit: what had been undone is forgotten."""
-        return History((*self.plans[: self.at + 1], plan), self.at + 1)
+        return History((*self.states[: self.at + 1], state), self.at + 1)
 
-    def undone(self) -> History:
+    def undone(self) -> History[State]:
         return replace(self, at=max(self.at - 1, 0))
 
-    def redone(self) -> History:
-        return replace(self, at=min(self.at + 1, len(self.plans) - 1))
+    def redone(self) -> History[State]:
+        return replace(self, at=min(self.at + 1, len(self.states) - 1))
 
 
 def _frames(plan: Plan, first: int, last: int) -> Pts:

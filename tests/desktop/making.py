@@ -45,8 +45,8 @@ if how == "fail":
 if how == "audit" and "--accept-unverified" not in arguments:
     tell("failed", error="AuditError", message="faces may still be seen", hint="", exit_code=5)
     sys.exit(5)
-if arguments[0] != "render":
-    shutil.copy(Path(__file__).with_name("plan.json"), arguments[arguments.index("--plan") + 1])
+plan = arguments[-2] if arguments[0] == "render" else Path(__file__).with_name("plan.json")
+shutil.copy(plan, arguments[arguments.index("--plan") + 1])
 shutil.copy(Path(__file__).with_name("result.mp4"), output)
 tell("notice", code="sound-removed", message="The sound was removed")
 tell("finished", output=output.name, frames=24, tracks=1, seconds=0.1, exit_code=4 if how == "look" else 0)

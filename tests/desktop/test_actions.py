@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QMainWindow
 
 from blur.desktop.actions import ACTS, HELD, MENUS, Act, install, show_page
 
-pytestmark = pytest.mark.usefixtures("app")
+pytestmark = pytest.mark.usefixtures("qapp")
 
 
 def test_ids_are_unique_and_every_menu_is_used() -> None:

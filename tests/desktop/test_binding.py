@@ -12,7 +12,7 @@ from PySide6.QtGui import QImage, QPainter, QPolygonF
 CALLS = 300
 
 
-@pytest.mark.usefixtures("app")
+@pytest.mark.usefixtures("qapp")
 def test_calls_that_give_none_do_not_use_it_up() -> None:
     # PySide6 6.12.0 takes a reference to None with every such call; before Python 3.12, where None can
     # die, the window ends after some thousand of them.

@@ -32,10 +32,10 @@ def seen() -> Seen:
 
 
 @pytest.fixture
-def player(app: QObject, tmp_path: Path, seen: Seen) -> Iterator[Player]:
+def player(qapp: QObject, tmp_path: Path, seen: Seen) -> Iterator[Player]:
     film(tmp_path / "result.mp4")
     film(tmp_path / "source.mp4", grey=5)
-    made = Player(tmp_path / "result.mp4", tmp_path / "source.mp4", TIMES, app)
+    made = Player(tmp_path / "result.mp4", tmp_path / "source.mp4", TIMES, qapp)
     made.shown.connect(seen.take)
     made.set_fit((64, 48))
     yield made
@@ -105,9 +105,9 @@ def test_a_film_stops_for_the_original(player: Player, seen: Seen, until: Until)
     assert not player.playing
 
 
-def test_a_film_that_is_gone_is_told_of(app: QObject, tmp_path: Path, until: Until) -> None:
+def test_a_film_that_is_gone_is_told_of(qapp: QObject, tmp_path: Path, until: Until) -> None:
     told: list[str] = []
-    player = Player(tmp_path / "none.mp4", tmp_path / "none.mov", TIMES, app)
+    player = Player(tmp_path / "none.mp4", tmp_path / "none.mov", TIMES, qapp)
     player.failed.connect(told.append)
     player.seek(0)
     until(lambda: told)

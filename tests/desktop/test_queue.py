@@ -5,13 +5,19 @@ import os
 import signal
 from collections.abc import Callable
 from dataclasses import replace
+from fractions import Fraction
+from itertools import product
 from pathlib import Path
 
 import pytest
 
 from blur.desktop import engine as engines
+from blur.desktop.item import Item
 from blur.desktop.queue import Queue
 from blur.desktop.state import State
+from blur.settings import AUDIO, Settings
+from blur.timing import spans
+from cli import cli
 from tests.desktop.making import engine
 
 Until = Callable[[Callable[[], object]], None]
@@ -123,8 +129,8 @@ def test_doing_it_again_goes_by_the_edited_plan_with_the_choices_in_sight(
     (key,) = work.items
     plan = state.published_plan(key)
     assert plan is not None
-    state.autosave(key, plan)
-    work.settings = replace(work.settings, style="mosaic")
+    state.autosave(key, plan, ((1500, 2000),))
+    work.settings = replace(work.settings, style="mosaic", audio="keep")
     work.again(key)
     assert work.items[key].by_plan
     until(lambda: statuses(work) == ["done"])
@@ -132,8 +138,40 @@ def test_doing_it_again_goes_by_the_edited_plan_with_the_choices_in_sight(
     assert call[0] == "render"
     assert call[-2:] == [str(state.edit_file(key)), str(clip)]
     assert call[call.index("--style") + 1] == "mosaic"
+    assert call[call.index("--audio") + 1 :][:3] == ["mute", "--mute", "1.500-2.000"]
     assert "--force" in call
     assert not state.edit_file(key).exists()
+    assert not state.mutes_file(key).exists()
+    assert work.items[key].mutes == ((1500, 2000),)
+
+
+def test_every_call_of_the_engine_is_one_that_it_takes(tmp_path: Path) -> None:
+    item = Item("0" * 16, tmp_path / "a.mov", tmp_path / "o.mp4", unverified=True, thorough=True)
+    plan = tmp_path / "p.json"
+    for audio in AUDIO:
+        if audio == "mute":
+            continue
+        for given, mutes in product((None, plan), ((), ((1500, 62000),))):
+            settings = Settings(audio=audio)
+            call = engines.arguments(item, settings, given, tmp_path / "m.json", mutes)
+            command = cli.commands["render"] if given else cli.default
+            chosen = command.make_context("blur", call[given is not None :]).params
+            made = Settings(audio=chosen["audio"], mute=spans(chosen["mute"]) if chosen["mute"] else ())
+            heard = audio != "remove" and mutes
+            assert made.mute == (((Fraction(3, 2), Fraction(62)),) if heard else ())
+            assert made.audio == ("mute" if heard and audio == "keep" else audio)
+
+
+def test_what_did_not_pass_is_looked_for_more_thoroughly_when_done_again(
+    state: State, tmp_path: Path, clip: Path, until: Until
+) -> None:
+    work = queue(state, tmp_path, "audit")
+    work.add([clip])
+    until(lambda: statuses(work) == ["failed"])
+    (key,) = work.items
+    work.again(key)
+    until(lambda: statuses(work) == ["failed"])
+    assert ["--preset" in call for call in calls(tmp_path)] == [False, True]
 
 
 def test_folders_are_looked_through_and_nonsense_is_refused_with_a_reason(

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import QObject
 
-from blur.desktop.session import Session
+from blur.desktop.session import Session, Work
 from blur.desktop.state import State
 from blur.plan.store import dumps
 from tests.desktop.making import FRAMES, plan
@@ -12,8 +12,8 @@ KEY = "0123456789abcdef"
 
 
 @pytest.fixture
-def session(app: QObject, state: State) -> Session:
-    return Session(KEY, plan(), None, state, app)
+def session(qapp: QObject, state: State) -> Session:
+    return Session(KEY, Work(plan()), None, state, qapp)
 
 
 def test_an_edit_is_on_disk_at_once_and_gone_when_it_is_undone(session: Session, state: State) -> None:
@@ -83,10 +83,43 @@ def test_masks_of_a_frame_are_walked_through(session: Session) -> None:
     assert chosen == [0, 1, 0]
 
 
-def test_an_edit_that_was_left_open_is_taken_up(app: QObject, state: State, session: Session) -> None:
+def test_an_edit_that_was_left_open_is_taken_up(qapp: QObject, state: State, session: Session) -> None:
     session.cover_all(3)
-    again = Session(KEY, plan(), state.edited_plan(KEY), state, app)
+    session.mute(2)
+    session.mute(5)
+    plan_kept, mutes_kept = state.edited_plan(KEY), state.edited_mutes(KEY)
+    assert plan_kept is not None
+    assert mutes_kept is not None
+    again = Session(KEY, Work(plan()), Work(plan_kept, mutes_kept), state, qapp)
     assert again.dirty
     assert [mark.state for mark in again.marks(0)] == ["same", "new"]
+    assert again.mutes == session.mutes
     again.undo()
     assert not again.dirty
+
+
+def test_sound_is_muted_from_one_frame_to_another_and_heard_again(session: Session, state: State) -> None:
+    session.mute(12)
+    assert (session.mute_from, session.mutes, session.dirty) == (12, (), False)
+    session.mute(6)
+    assert (session.mute_from, session.mutes) == (None, ((500, 1000),))
+    assert state.edited_mutes(KEY) == ((500, 1000),)
+    assert state.edited_plan(KEY) is None
+    session.mute(9)
+    assert session.mutes == ()
+    session.undo()
+    assert session.mutes == ((500, 1000),)
+    session.cover_all(3)
+    assert session.mutes == ((500, 1000),)
+    session.undo()
+    session.undo()
+    assert not session.dirty
+    assert state.edited_mutes(KEY) is None
+
+
+def test_a_span_that_was_only_begun_is_undone_alone(session: Session) -> None:
+    session.cover_all(3)
+    session.mute(4)
+    session.undo()
+    assert session.mute_from is None
+    assert len(session.plan.tracks) == 2

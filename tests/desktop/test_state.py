@@ -9,7 +9,7 @@ import pytest
 
 from blur.desktop.item import Item
 from blur.desktop.state import State, new_key
-from blur.plan.store import dumps
+from blur.plan.store import dumps, save
 from tests.desktop.making import plan
 
 
@@ -20,7 +20,7 @@ def item(tmp_path: Path, **values: object) -> Item:
 def test_what_is_remembered_is_private(state: State, tmp_path: Path) -> None:
     one = item(tmp_path)
     state.save_queue([one])
-    state.autosave(one.key, plan())
+    state.autosave(one.key, plan(), ((0, 9),))
     modes = {stat.S_IMODE(path.stat().st_mode) for path in state.folder.glob("*.json")}
     assert modes == {0o600}
     assert stat.S_IMODE(state.folder.stat().st_mode) == 0o700
@@ -30,7 +30,7 @@ def test_the_queue_comes_back_and_work_that_was_cut_off_waits(state: State, tmp_
     items = [
         item(tmp_path, status="working"),
         item(tmp_path, status="failed", error="DamagedError"),
-        item(tmp_path, status="done", frames=9, edited=True),
+        item(tmp_path, status="done", frames=9, edited=True, mutes=((5, 900), (1000, 1200))),
     ]
     state.save_queue(items)
     assert state.load_queue() == [replace(items[0], status="waiting"), *items[1:]]
@@ -39,7 +39,7 @@ def test_the_queue_comes_back_and_work_that_was_cut_off_waits(state: State, tmp_
 @pytest.mark.parametrize("damage", ["", "{", "[]", '{"schema": "blur-queue/9", "items": []}', "item"])
 def test_a_damaged_queue_is_an_empty_one_and_its_plans_go(state: State, tmp_path: Path, damage: str) -> None:
     one = item(tmp_path)
-    state.autosave(one.key, plan())
+    state.autosave(one.key, plan(), ((0, 9),))
     entry = {"schema": "blur-queue/1", "items": [{"key": "../../escape"}]}
     (state.folder / "queue.json").write_text(json.dumps(entry) if damage == "item" else damage)
     assert state.load_queue() == []
@@ -51,17 +51,29 @@ def test_a_key_that_is_a_path_is_refused(state: State, tmp_path: Path) -> None:
     assert state.load_queue() == []
 
 
-def test_an_edited_plan_becomes_the_published_one_or_is_wiped(state: State, tmp_path: Path) -> None:
+def test_what_the_engine_made_becomes_the_published_plan_and_all_of_it_is_wiped(
+    state: State, tmp_path: Path
+) -> None:
     key = item(tmp_path).key
-    state.autosave(key, plan())
+    state.autosave(key, plan(), ((0, 9),))
     kept = state.edited_plan(key)
     assert kept is not None
     assert dumps(kept) == dumps(plan())
-    state.adopt_edit(key)
-    assert state.edited_plan(key) is None
+    save(plan(), state.made_file(key))
+    state.adopt(key)
+    assert (state.edited_plan(key), state.edited_mutes(key)) == (None, None)
     assert state.published_plan(key) is not None
+    state.autosave(key, None, ((0, 9),))
+    assert (state.edited_plan(key), state.edited_mutes(key)) == (None, ((0, 9),))
     state.wipe(key)
     assert list(state.folder.glob(f"{key}*")) == []
+
+
+@pytest.mark.parametrize("damage", ["", "[1]", "{}", '[["a", 2]]'])
+def test_damaged_spans_are_none(state: State, tmp_path: Path, damage: str) -> None:
+    key = item(tmp_path).key
+    state.mutes_file(key).write_text(damage)
+    assert not state.edited_mutes(key)
 
 
 def test_a_second_window_gets_a_folder_that_goes_with_it(state: State) -> None:

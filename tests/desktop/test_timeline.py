@@ -13,7 +13,7 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from blur.desktop.timeline import LANES, Timeline, packed
+from blur.desktop.timeline import LANE, LANES, Timeline, packed
 from blur.plan.model import Plan, Track
 from blur.timing import TimeBase
 
@@ -41,37 +41,37 @@ def test_bars_of_one_row_overlap_only_where_rows_run_out(tracks: list[list[int]]
 
 
 @pytest.fixture
-def strip(app: QApplication) -> Timeline:
+def strip(qapp: QApplication) -> Timeline:
     made = Timeline()
     made.resize(616, 130)
-    made.set_plan(plan([10, 40]), TIMES, None)
+    made.set_plan(plan([10, 40]), TIMES, None, ())
     made.show()
-    app.processEvents()
+    qapp.processEvents()
     return made
 
 
 def test_a_click_seeks_and_time_runs_from_left_to_right_in_every_script(
-    app: QApplication, strip: Timeline
+    qapp: QApplication, strip: Timeline
 ) -> None:
     sought: list[int] = []
     strip.sought.connect(sought.append)
-    app.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+    qapp.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
     try:
         for x in (8, 308, 607):
             QTest.mouseClick(strip, Qt.MouseButton.LeftButton, pos=QPoint(x, 60))
     finally:
-        app.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
+        qapp.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
     assert sought == pytest.approx([0, (FRAMES - 1) / 2, FRAMES - 1], abs=1)
     assert strip.layoutDirection() == Qt.LayoutDirection.LeftToRight
 
 
 def test_the_wheel_zooms_around_the_pointer_and_the_strip_follows_the_film(
-    app: QApplication, strip: Timeline
+    qapp: QApplication, strip: Timeline
 ) -> None:
     def turn(by: int) -> None:
         none = Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase
         at = QPointF(308, 60)
-        app.sendEvent(strip, QWheelEvent(at, at, QPoint(), QPoint(0, by), *none, False))
+        qapp.sendEvent(strip, QWheelEvent(at, at, QPoint(), QPoint(0, by), *none, False))
 
     middle = strip._frame_at(308)
     for _ in range(6):
@@ -94,3 +94,15 @@ def test_masks_are_painted_where_they_are(
     ground = picture.pixelColor(615, row)
     painted = [picture.pixelColor(x, row) != ground for x in (30, 150, 400)]
     assert painted == [False, True, False]
+
+
+def test_muted_sound_has_a_row_of_its_own(strip: Timeline) -> None:
+    row = strip._top() + LANES * LANE + 1
+    before = strip.grab().toImage()
+    strip.set_plan(plan([10, 40]), TIMES, None, ((4000, 6000),))
+    after = strip.grab().toImage()
+    assert [before.pixelColor(x, row) != after.pixelColor(x, row) for x in (100, 310, 500)] == [
+        False,
+        True,
+        False,
+    ]

@@ -19,7 +19,7 @@ from blur.desktop.help import Keys
 from blur.desktop.state import State
 from blur.desktop.window import Window
 from blur.errors import OutputError
-from tests.desktop.making import engine, film
+from tests.desktop.making import FRAMES, engine, film
 
 Until = Callable[[Callable[[], object]], None]
 
@@ -117,6 +117,79 @@ def test_the_original_is_shown_while_the_key_is_down_and_never_else(
     QTest.keyPress(window, Qt.Key.Key_B)
     assert window.review.player is None
     QTest.keyRelease(window, Qt.Key.Key_B)
+
+
+def test_the_slider_shows_a_part_of_the_original_and_springs_back(
+    window: Window, clip: Path, until: Until
+) -> None:
+    reviewed(window, clip, until)
+    view, peek = window.review.view, window.review.peek
+
+    def greys() -> list[int]:
+        picture, box = view.grab().toImage(), view._box()
+        y = int(box.center().y())
+        return [picture.pixelColor(int(box.left() + box.width() * x), y).red() for x in (0.2, 0.95)]
+
+    end = FRAMES - 1
+    window.review._seek(end)
+    until(lambda: greys() == pytest.approx([90 + 4 * end] * 2, abs=4))
+    QTest.mousePress(peek, Qt.MouseButton.LeftButton, pos=QPoint(peek.width() // 2, 5))
+    until(lambda: view.original)
+    assert greys() == pytest.approx([5 + 4 * end, 90 + 4 * end], abs=4)
+    QTest.mouseMove(peek, QPoint(peek.width(), 5))
+    until(lambda: greys() == pytest.approx([5 + 4 * end] * 2, abs=4))
+    QTest.mouseRelease(peek, Qt.MouseButton.LeftButton, pos=QPoint(peek.width(), 5))
+    until(lambda: not view.original)
+    assert peek.value() == 0
+    assert greys() == pytest.approx([90 + 4 * end] * 2, abs=4)
+    assert peek.focusPolicy() == Qt.FocusPolicy.NoFocus
+
+
+def test_a_slider_that_is_held_lets_go_when_the_window_is_left(
+    window: Window, clip: Path, until: Until
+) -> None:
+    reviewed(window, clip, until)
+    view, peek = window.review.view, window.review.peek
+    QTest.mousePress(peek, Qt.MouseButton.LeftButton, pos=QPoint(peek.width() // 2, 5))
+    until(lambda: view.original)
+    other = QWidget()
+    other.show()
+    other.activateWindow()
+    until(lambda: not window.isActiveWindow())
+    until(lambda: not view.original)
+    assert not peek.isSliderDown()
+    other.close()
+
+
+def test_sound_is_muted_by_a_key_and_saved(window: Window, clip: Path, until: Until, tmp_path: Path) -> None:
+    window.home.choices.sound.values["keep"].click()
+    reviewed(window, clip, until)
+    review = window.review
+    review._seek(12)
+    QTest.keyClick(window, Qt.Key.Key_M)
+    assert review.panel._buttons["mute"].text() == words.say("do.mute_until")
+    review._seek(18)
+    QTest.keyClick(window, Qt.Key.Key_M)
+    assert review.panel._buttons["mute"].text() == words.say("do.mute_not")
+    assert "0:01.0–0:01.5" in review.panel._sound.text()
+    QTest.keyClick(window, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
+    until(lambda: [(i.status, i.mutes) for i in window.queue.items.values()] == [("done", ((1000, 1500),))])
+    assert '"--mute", "1.000-1.500"' in (tmp_path / "engine" / "calls").read_text()
+
+
+def test_a_clip_whose_doubts_were_gone_through_asks_for_no_more_looking(
+    window: Window, clip: Path, until: Until, tmp_path: Path
+) -> None:
+    engine(tmp_path / "engine", "look")
+    reviewed(window, clip, until)
+    (key,) = window.queue.items
+    (card,) = window.home.cards.values()
+    assert card.status.text() == words.say("status.look", name="clip-blurred.mp4")
+    assert window.review._hint.text() == words.say("advice.faint")
+    QTest.keyClick(window, Qt.Key.Key_N)
+    assert window.queue.items[key].looked
+    assert card.status.text() == words.say("status.looked", name="clip-blurred.mp4")
+    assert window.review.panel._doubts.text() == words.say("review.doubts_seen", seen=2, count=2)
 
 
 def test_doubts_are_walked_through_by_key_in_their_rank(window: Window, clip: Path, until: Until) -> None:
@@ -303,9 +376,9 @@ def test_everything_that_takes_the_focus_has_a_name(window: Window, clip: Path, 
     assert nameless == []
 
 
-def test_arabic_runs_from_right_to_left(app: QApplication, state: State, until: Until) -> None:
+def test_arabic_runs_from_right_to_left(qapp: QApplication, state: State, until: Until) -> None:
     words.speak("ar")
-    app.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+    qapp.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
     try:
         window = Window(state)
         window.show()
@@ -314,29 +387,29 @@ def test_arabic_runs_from_right_to_left(app: QApplication, state: State, until: 
         assert choices.look.x() > choices.sound.x() > choices.place.x()
         window.close()
     finally:
-        app.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
+        qapp.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
         words.speak("en")
 
 
 def test_at_twice_the_font_no_button_is_cut(
-    window: Window, clip: Path, until: Until, app: QApplication
+    window: Window, clip: Path, until: Until, qapp: QApplication
 ) -> None:
-    usual = app.font()
+    usual = qapp.font()
     large = QFont(usual)
     large.setPointSizeF(usual.pointSizeF() * 2)
-    app.setFont(large)
+    qapp.setFont(large)
     try:
         reviewed(window, clip, until)
         window.resize(1280, 900)
-        app.processEvents()
+        qapp.processEvents()
         for page in (window.review, window.home):
             window._pages.setCurrentWidget(page)
-            app.processEvents()
+            qapp.processEvents()
             buttons = [b for b in page.findChildren(QAbstractButton) if b.isVisible() and b.text()]
             assert buttons
             assert [b.text() for b in buttons if b.width() < b.minimumSizeHint().width()] == []
     finally:
-        app.setFont(usual)
+        qapp.setFont(usual)
 
 
 def test_the_page_of_keys_is_the_table(window: Window) -> None:

@@ -113,20 +113,20 @@ def test_undo_and_redo_walk_through_every_plan() -> None:
     states = [plan()]
     history = edit.History((states[0],))
     for number in range(50):
-        states.append(edit.added(history.plan, (number, 0, number + 9, 9), 0, 900))
+        states.append(edit.added(history.now, (number, 0, number + 9, 9), 0, 900))
         history = history.done(states[-1])
     for state in reversed(states[:-1]):
         history = history.undone()
-        assert history.plan is state
+        assert history.now is state
     assert not history.can_undo
-    assert history.undone().plan is states[0]
+    assert history.undone().now is states[0]
     for state in states[1:]:
         history = history.redone()
-        assert history.plan is state
+        assert history.now is state
     assert not history.can_redo
 
 
 def test_an_edit_after_undo_forgets_what_was_undone() -> None:
     history = edit.History((plan(),)).done(plan(track())).undone().done(plan(track(), track()))
     assert not history.can_redo
-    assert len(history.undone().plan.tracks) == 0
+    assert len(history.undone().now.tracks) == 0
