@@ -116,11 +116,17 @@ cli.default = anonymise
 @click.argument("clip", type=click.Path(path_type=Path))
 @making
 @click.option("--plan", "new_plan", type=click.Path(path_type=Path), help="Write it with new doubts.")
+@click.option(
+    "--from", "old_output", type=click.Path(path_type=Path), help="Take from an earlier output what stays."
+)
+@click.option("--from-plan", "old_plan", type=click.Path(path_type=Path), help="The plan written with it.")
 @telling
 def render(
     plan_file: Path,
     clip: Path,
     new_plan: Path | None,
+    old_output: Path | None,
+    old_plan: Path | None,
     output: str | None,
     name: Names | None,
     force: bool,
@@ -134,9 +140,13 @@ def render(
     from blur.batch.discover import discover_one
     from blur.batch.run import render_one
 
+    if (old_output is None) != (old_plan is None):
+        raise UsageError("--from and --from-plan go together", "Give an output and the plan written with it.")
+    earlier = None if old_output is None or old_plan is None else (old_plan, old_output)
     job = discover_one(clip, output, name)
+    sandbox = _sandbox(no_confine)
     events = render_one(
-        job, plan_file, config.settings, force=force, new_plan=new_plan, sandbox=_sandbox(no_confine)
+        job, plan_file, config.settings, force=force, new_plan=new_plan, earlier=earlier, sandbox=sandbox
     )
     _show(events, as_json, quiet, config)
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from blur.media.clip import Clip
     from blur.plan.model import Plan, Pts
     from blur.plan.photo import Sightings
+    from blur.render.stretches import Earlier
     from blur.timing import TimeBase
     from blur.traces.source import Trace
 
@@ -40,7 +41,7 @@ class Engine:
     probe: Callable[[Path], Clip]
     analyse: Callable[[Clip, Settings], Steps[Any]]
     build_plan: Callable[[Any, Settings], Plan]
-    render: Callable[[Clip, Plan, Settings, Path], Steps[int]]
+    render: Callable[[Clip, Plan, Settings, Path, Earlier | None], Steps[int]]
     add_sound: Callable[[Path, Clip, Path, Settings], None]
     audit: Callable[[Path, Plan, Any, Settings, int], Steps[Sequence[Finding]]]
     repair: Callable[[Clip, Any, Plan, Sequence[Finding], Settings], Steps[Plan]]
@@ -78,7 +79,7 @@ def video_engine() -> Engine:
     from blur.media.reader import mended
     from blur.plan.build import build_plan
     from blur.plan.store import save
-    from blur.render.film import render
+    from blur.render.stretches import render_again
     from blur.sandbox.limits import fit
     from blur.sound.keep import add_sound
     from blur.traces.allowlist import check_traces
@@ -93,7 +94,7 @@ def video_engine() -> Engine:
         probe=fitted,
         analyse=analyse,
         build_plan=build_plan,
-        render=render,
+        render=render_again,
         add_sound=add_sound,
         audit=audit,
         repair=repair,
@@ -134,6 +135,9 @@ def photo_engine() -> Engine:
     def no_repair(photo: Clip, *_: object) -> Steps[Plan]:
         raise AuditError(f"{photo.name} is a photo, which is not looked at twice")
 
+    def rendered(photo: Clip, plan: Plan, settings: Settings, path: Path, _: Earlier | None) -> Steps[int]:
+        return render_still(photo, plan, settings, path)
+
     def no_sound(_silent: Path, photo: Clip, _output: Path, _settings: Settings) -> None:
         raise AuditError(f"{photo.name} is a photo with sound")
 
@@ -141,7 +145,7 @@ def photo_engine() -> Engine:
         probe=fitted,
         analyse=analyse_photo,
         build_plan=build_photo_plan,
-        render=render_still,
+        render=rendered,
         add_sound=no_sound,
         audit=opens,
         repair=no_repair,

@@ -5,19 +5,17 @@ Nothing appears under the output's name before every check has passed.
 
 from __future__ import annotations
 
-import errno
-import os
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from blur.engine import Draft, Engine, engine_for
-from blur.errors import EXIT_LOOK, EXIT_OK, AuditError, ExistsError, OutputError, UnreadableError, UsageError
+from blur.errors import EXIT_LOOK, EXIT_OK, AuditError, UnreadableError
 from blur.events import Finished, Notice, Started, Steps, named
+from blur.outputs import Drafts, drafts_for, named_errors, refuse_overwriting
 from blur.settings import Settings
 from blur.text import printable
 from blur.timing import clock
@@ -71,16 +69,15 @@ def anonymise(
     """
     began = time.monotonic()
     name = printable(source.name)
-    with _named_errors():
-        _refuse_overwriting(source, target, (plan_file, report_file), force)
+    with named_errors():
+        refuse_overwriting(source, target, (plan_file, report_file), force)
     if report_file is not None:
         from blur.report.store import check_name
 
         check_name(report_file)
     engine = engine or engine_for(source, target)
-    with _named_errors(), ExitStack() as stack:
-        # The drafts come first, so that a taken name or a locked folder shows before the long work.
-        drafts = None if dry_run else stack.enter_context(_drafts(engine, target, settings, force))
+    with named_errors(), ExitStack() as stack:
+        drafts = None if dry_run else stack.enter_context(drafts_for(engine, target, force))
         yield Started(name, "probe")
         clip = _probed(engine, source, settings)
         observations, plan = yield from _planned(engine, clip, settings)
@@ -91,7 +88,7 @@ def anonymise(
         else:
             made, plan, gone = yield from _make(engine, clip, plan, observations, settings, drafts)
         if plan_file is not None:
-            engine.save_plan(plan, plan_file, force)
+            _save_plan(engine, plan, plan_file, force, clip, made, settings)
             shown = printable(plan_file.name)
             yield Notice(name, "plan", f"{shown} says where the faces are: do not publish it.")
         if made is not None:
@@ -110,26 +107,56 @@ def render_plan(
     *,
     force: bool = False,
     plan_file: Path | None = None,
+    earlier: tuple[Plan, Path] | None = None,
     engine: Engine | None = None,
 ) -> Steps[Outcome]:
     """Cover in ``source`` what ``plan`` says, without looking for faces, and publish ``target``.
 
-    ``plan_file`` gets the plan with what the second look doubts.
+    ``plan_file`` gets the plan with what the second look doubts. ``earlier`` is a plan that was written
+    with an output, and that output: only what is covered otherwise is rendered anew, if all of it fits.
     """
     began = time.monotonic()
     name = printable(source.name)
-    with _named_errors():
-        _refuse_overwriting(source, target, (plan_file,), force)
+    with named_errors():
+        refuse_overwriting(source, target, (plan_file,), force)
     engine = engine or engine_for(source, target)
-    with _named_errors(), _drafts(engine, target, settings, force) as drafts:
+    with named_errors(), drafts_for(engine, target, force) as drafts:
         yield Started(name, "probe")
         clip = _probed(engine, source, settings)
-        made, plan, _ = yield from _make(engine, clip, plan, None, settings, drafts)
+        before = None
+        if earlier is not None:
+            before = yield from _taken_over(clip, earlier, settings)
+        made, plan, _ = yield from _make(engine, clip, plan, None, settings, drafts, before)
         if plan_file is not None:
-            engine.save_plan(plan, plan_file, force)
+            _save_plan(engine, plan, plan_file, force, clip, made, settings)
         yield Started(name, "publish")
         made.publish()
     return (yield from _finish(name, plan, target, began))
+
+
+def _taken_over(
+    clip: Clip, earlier: tuple[Plan, Path], settings: Settings
+) -> Steps[tuple[Plan, Path] | None]:
+    """The earlier rendering, None with a word where it is not what its plan says, or of another look."""
+    from blur.plan.receipt import fits
+
+    plan, path = earlier
+    if settings.camera_trace == "keep" and fits(plan, clip.path, path, settings):
+        return earlier
+    name = printable(path.name)
+    unfit = f"{name} is not what its plan made of this clip with these choices: all is rendered again."
+    yield Notice(clip.name, "all-again", unfit)
+    return None
+
+
+def _save_plan(
+    engine: Engine, plan: Plan, path: Path, force: bool, clip: Clip, made: Draft | None, settings: Settings
+) -> None:
+    """Writes the plan, with a receipt for what was made by it."""
+    from blur.plan.receipt import receipt
+
+    told = None if made is None else receipt(plan, clip.path, made.path, settings)
+    engine.save_plan(replace(plan, receipt=told), path, force)
 
 
 def _probed(engine: Engine, source: Path, settings: Settings) -> Clip:
@@ -160,28 +187,19 @@ def _damage(clip: Clip, plan: Plan) -> Steps[Plan]:
     return replace(plan, doubts=(*doubts, *plan.doubts))
 
 
-@contextmanager
-def _drafts(engine: Engine, target: Path, settings: Settings, force: bool) -> Iterator[tuple[Draft, Draft]]:
-    """Where to render to, and where to put the result with its sound: one draft where none is kept."""
-    with made_folder(target.parent), engine.draft(target, force) as draft:
-        if settings.audio == "remove":
-            yield draft, draft
-        else:
-            with engine.draft(target, force) as with_sound:
-                yield draft, with_sound
-
-
 def _make(
     engine: Engine,
     clip: Clip,
     plan: Plan,
     observations: Any,
     settings: Settings,
-    drafts: tuple[Draft, Draft],
+    drafts: Drafts,
+    before: tuple[Plan, Path] | None = None,
 ) -> Steps[tuple[Draft, Plan, tuple[str, ...]]]:
-    """Makes the output, and mends it where a second look finds faces.
+    """Makes the output, and mends it where a second look finds faces: only what changes is rendered anew.
 
-    Returns the draft, which passed every check, the plan that it was made by, and what is gone.
+    Returns the draft, which passed every check, the plan that it was made by, and what is gone. ``before``
+    is an earlier rendering and its plan.
 
     Without observations, the plan is a person's and stays as it is: what is found, they are told.
     """
@@ -189,7 +207,8 @@ def _make(
 
     still = replace(settings, camera_trace="keep")
     for turn in range(settings.rounds + 1):
-        made = yield from _film(engine, clip, plan, still, drafts)
+        picture = drafts.of(f"picture {turn % 2}")
+        made = yield from _film(engine, clip, plan, still, drafts, picture, before)
         audit = engine.audit(made.path, plan, observations, settings, turn)
         findings = yield from named(audit, clip.name)
         if not findings:
@@ -201,6 +220,7 @@ def _make(
             raise _unmended(plan, findings)
         places = "1 place" if len(findings) == 1 else f"{len(findings)} places"
         yield Notice(clip.name, "repair", f"A face may still be seen in {places}; covering more.")
+        before = plan, picture.path
         plan = yield from engine.repair(clip, observations, plan, findings, settings)
     if clip.sound is not None:
         yield Notice(clip.name, *_SOUND[settings.audio])
@@ -210,15 +230,13 @@ def _make(
     return made, plan, gone
 
 
-def _moved(
-    engine: Engine, clip: Clip, plan: Plan, settings: Settings, drafts: tuple[Draft, Draft]
-) -> Steps[Draft]:
+def _moved(engine: Engine, clip: Clip, plan: Plan, settings: Settings, drafts: Drafts) -> Steps[Draft]:
     """Renders once more, with the movement that reduces the camera's trace.
 
     Only now, since the plan and what the second look found are places in the picture as it stood.
     Masks move with what they cover, so that what was covered stays so.
     """
-    made = yield from _film(engine, clip, plan, settings, drafts)
+    made = yield from _film(engine, clip, plan, settings, drafts, drafts.of("picture 0"), None)
     check = engine.check_playback(made.path, plan.pts, plan.time_base, plan.width, plan.height)
     yield from named(check, clip.name)
     yield Notice(clip.name, "camera-trace-reduced", "The camera's own noise was reduced, not removed.")
@@ -226,16 +244,30 @@ def _moved(
 
 
 def _film(
-    engine: Engine, clip: Clip, plan: Plan, settings: Settings, drafts: tuple[Draft, Draft]
+    engine: Engine,
+    clip: Clip,
+    plan: Plan,
+    settings: Settings,
+    drafts: Drafts,
+    picture: Draft,
+    before: tuple[Plan, Path] | None,
 ) -> Steps[Draft]:
-    """Renders into the first draft, adds the sound in the second, and returns the one that holds all."""
-    made, with_sound = drafts
-    frames = yield from engine.render(clip, plan, settings, made.path)
+    """Renders into ``picture``, adds the sound in another draft, and returns the one that holds all.
+
+    ``before`` is an earlier rendering with these settings, whose frames are taken over where the plans agree.
+    """
+    earlier = None
+    if before is not None:
+        from blur.render.stretches import Earlier
+
+        earlier = Earlier(*before, drafts.of("aside").path)
+    frames = yield from engine.render(clip, plan, settings, picture.path, earlier)
     if frames != len(plan.pts):
         raise AuditError(f"{frames} of {len(plan.pts)} frames were written")
     if clip.sound is None or settings.audio == "remove":
-        return made
-    engine.add_sound(made.path, clip, with_sound.path, settings)
+        return picture
+    with_sound = drafts.of("sound")
+    engine.add_sound(picture.path, clip, with_sound.path, settings)
     return with_sound
 
 
@@ -243,7 +275,7 @@ def _unmended(plan: Plan, findings: Sequence[Finding]) -> AuditError:
     from blur.audit.doubts import LEFT, found
 
     return AuditError(
-        f"faces may still be seen at {spans(plan, list(found(plan, findings, LEFT)))}",
+        f"faces may still be seen{_at(plan, list(found(plan, findings, LEFT)))}",
         "Nothing was published. Try --preset thorough, or publish it all the same with --accept-unverified.",
     )
 
@@ -281,7 +313,7 @@ def _exit_code(plan: Plan) -> int:
 def _finish(name: str, plan: Plan, target: Path | None, began: float) -> Steps[Outcome]:
     look = [doubt for doubt in plan.doubts if doubt.weight >= LOOK_WEIGHT]
     if look:
-        yield Notice(name, "look", f"Look at the output at {spans(plan, look)}.")
+        yield Notice(name, "look", f"Look at the output{_at(plan, look)}.")
     outcome = Outcome(target, len(plan.pts), len(plan.tracks), _exit_code(plan))
     yield Finished(
         clip=name,
@@ -308,6 +340,10 @@ def _summary(plan: Plan) -> str:
     return f"Would cover {tracks}, in {seconds:.1f} of {total:.1f} seconds. Nothing was published."
 
 
+def _at(plan: Plan, doubts: list[Doubt]) -> str:
+    return f" at {spans(plan, doubts)}" if len(plan.pts) > 1 else ""  # a photo has no times
+
+
 def spans(plan: Plan, doubts: list[Doubt]) -> str:
     """The doubts' times as a player shows them, in order."""
 
@@ -324,52 +360,3 @@ def spans(plan: Plan, doubts: list[Doubt]) -> str:
     shown = [first if first == last else f"{first} to {last}" for first, last in shown_as[:SPANS_SHOWN]]
     rest = len(shown_as) - len(shown)
     return ", ".join(shown) + (f" and at {rest} more places" if rest else "")
-
-
-def _refuse_overwriting(source: Path, target: Path, further: Sequence[Path | None], force: bool) -> None:
-    """Raises UsageError where a file to be written is the original, ExistsError where one is there."""
-    also = [path for path in further if path is not None]
-    if any(_same(source, path) for path in (target, *also)):
-        raise UsageError("the output is the original", "Name another file; Blur never changes an original.")
-    if any(_same(a, b) for a, b in combinations((target, *also), 2)):
-        raise UsageError("the plan, the report and the output are one file", "Name another file for each.")
-    for path in also:
-        if not force and path.exists():
-            raise ExistsError(
-                f"{printable(path.name)} is there already", "Use --force, or name another file."
-            )
-
-
-def _same(a: Path, b: Path) -> bool:
-    """Whether two names lead, or would lead, to one file; also through links."""
-    if a.exists() and b.exists():
-        return a.samefile(b)
-    return os.path.realpath(a) == os.path.realpath(b)  # resolve() fails for links that go in circles
-
-
-@contextmanager
-def made_folder(path: Path) -> Iterator[None]:
-    """Makes a folder and the ones above it; those that it made and that stay empty are gone afterwards."""
-    missing = [folder for folder in (path, *path.parents) if not folder.exists()]
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-        yield
-    finally:
-        for folder in missing:
-            with suppress(OSError):
-                folder.rmdir()
-
-
-@contextmanager
-def _named_errors() -> Iterator[None]:
-    """Turns what the system says about space and permission into named errors."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-            raise OutputError("there is no space left for the output") from error
-        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-            raise OutputError("there is no permission to write the output") from error
-        if error.errno in (errno.ENOTDIR, errno.EEXIST, errno.ENAMETOOLONG):
-            raise OutputError("the output cannot be made under this name") from error
-        raise

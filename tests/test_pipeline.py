@@ -30,6 +30,7 @@ from blur.events import Event, Finished, Notice, Progress, Started, Steps
 from blur.media.clip import Clip, Sound
 from blur.pipeline import Outcome, anonymise, render_plan
 from blur.plan.model import Doubt, Plan, Track
+from blur.render.stretches import Earlier
 from blur.settings import Settings
 from blur.timing import TimeBase
 from blur.traces.source import Trace
@@ -61,6 +62,7 @@ class Bench:
         self.calls: list[str] = []
         self.finds: list[tuple[Finding, ...]] = []
         self.moved: list[str] = []
+        self.taken_over: list[tuple[bytes, int]] = []
         self.audited: list[tuple[int, int]] = []
         self.plan = plan or plan_of()
         self.clip = Clip(
@@ -107,9 +109,14 @@ class Bench:
         self.calls.append("analyse")
         return "observations"
 
-    def render(self, _: Clip, plan: Plan, settings: Settings, path: Path) -> Steps[int]:
+    def render(
+        self, _: Clip, plan: Plan, settings: Settings, path: Path, earlier: Earlier | None
+    ) -> Steps[int]:
         yield Started("clip.mov", "render", 10)
         self.moved.append(settings.camera_trace)
+        if earlier is not None:
+            assert len({path, earlier.path, earlier.aside}) == 3
+            self.taken_over.append((earlier.path.read_bytes(), len(earlier.plan.tracks)))
         path.write_bytes(PICTURE)
         self.calls.append("render")
         return len(plan.pts)
@@ -261,7 +268,7 @@ def test_what_is_gone_is_told_once_the_output_was_read_back(source: Path) -> Non
 
 
 def test_a_short_output_is_not_published(source: Path) -> None:
-    def short(_: Clip, plan: Plan, __: Settings, path: Path) -> Generator[Event, None, int]:
+    def short(_: Clip, plan: Plan, __: Settings, path: Path, ___: None) -> Generator[Event, None, int]:
         path.write_bytes(PICTURE)
         yield Progress("clip.mov", "render", 9)
         return len(plan.pts) - 1
@@ -472,6 +479,7 @@ def test_what_the_second_look_finds_is_covered_looked_at_again_and_told(source: 
     events, outcome = run(anonymise(source, target, Settings(), plan_file=plan_file, engine=engine))
     assert bench.calls[2:] == ["render", "audit", *["repair", "render", "audit"] * 2, "traces"]
     assert bench.audited == [(0, 1), (1, 2), (2, 4)]
+    assert bench.taken_over == [(PICTURE, 1), (PICTURE, 2)]
     assert saved == [4]
     assert outcome == Outcome(target, 10, 4, EXIT_LOOK)
     assert target.read_bytes() == PICTURE

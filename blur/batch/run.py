@@ -19,7 +19,8 @@ from blur.batch.report import counted, labels
 from blur.errors import EXIT_BATCH, EXIT_LOOK, EXIT_OK, BlurError, CrashedError, Interrupted, OutputError
 from blur.events import Event, Failed, Finished, Notice, Steps, named
 from blur.media.workplace import PRIVATE, private_folder, sweep
-from blur.pipeline import Outcome, anonymise, made_folder, render_plan
+from blur.outputs import made_folder
+from blur.pipeline import Outcome, anonymise, render_plan
 from blur.sandbox.confine import NOTHING, Reach
 from blur.sandbox.sandbox import Here, Lane, Sandbox
 from blur.sandbox.worker import Piece
@@ -122,23 +123,33 @@ def render_one(
     *,
     force: bool,
     new_plan: Path | None = None,
+    earlier: tuple[Path, Path] | None = None,
     sandbox: Sandbox | None = None,
 ) -> Generator[Event, None, int]:
     """The events of rendering a clip by a plan that lies in a file, see run_all.
 
-    ``new_plan`` gets the plan with the doubts of the second look.
+    ``new_plan`` gets the plan with the doubts of the second look. ``earlier`` is the plan that was written
+    with an output, and that output, from which what did not change is taken.
     """
 
     def steps() -> Steps[Outcome]:
         from blur.plan.store import load
 
-        plan = load(plan_file)
+        before = None if earlier is None else (load(earlier[0]), earlier[1])
         return (
-            yield from render_plan(job.source, job.target, plan, settings, force=force, plan_file=new_plan)
+            yield from render_plan(
+                job.source,
+                job.target,
+                load(plan_file),
+                settings,
+                force=force,
+                plan_file=new_plan,
+                earlier=before,
+            )
         )
 
     written = [] if new_plan is None else [new_plan]
-    reach = Reach.to([job.source, plan_file], [job.target], written, replaces=force)
+    reach = Reach.to([job.source, plan_file, *(earlier or ())], [job.target], written, replaces=force)
     return run_all([Task(printable(job.source.name), steps)], sandbox, reach)
 
 

@@ -32,6 +32,10 @@ _PRESETS = {"libx264": "superfast", "libx265": "ultrafast"}
 _QUICK = {"aq-mode": "0", "weightp": "0", "coder": "vlc"}
 _NO_DELAY = {"bf": "0", "rc-lookahead": "0"}
 
+KEY_FRAMES = 75
+"""Frames from one key frame to the next, always: what differs in a later rendering is encoded anew from one
+to another. Files of five seconds grow by up to 3 % for it (`python benchmarks/stretches.py`)."""
+
 # Threads leave marks: x264 cuts a picture into as many slices as it has threads, VP9 codes otherwise
 # with one than with more. A fixed number says nothing of this machine's processors.
 _THREADS = 4
@@ -160,6 +164,7 @@ class Writer:
         codec.flags |= CodecFlags.bitexact
         if picture.interlaced_frame and name == "libx264":
             codec.flags |= CodecFlags.interlaced_dct
+        codec.gop_size = KEY_FRAMES
         codec.options = _encoder_options(name, self._crf, clip)
         if name == "libx265" and self._muxer == "mp4":
             codec.codec_tag = "hvc1"  # Apple's players take no other
@@ -198,11 +203,13 @@ def _encoder_options(name: str, crf: int, clip: Clip) -> dict[str, str]:
     options = {"preset": _PRESETS[name], "crf": str(crf), "a53cc": "0", "udu_sei": "0"}
     if name == "libx265":
         quiet, quick = "info=0:log-level=none", "bframes=0:rc-lookahead=0:lookahead-slices=0"
+        closed = f"scenecut=0:open-gop=0:min-keyint={KEY_FRAMES}"
         shown = x265_parameters(clip.mastering)
-        options["x265-params"] = f"{shown}{quiet}:{quick}:pools={_THREADS}:frame-threads=2"
+        options["x265-params"] = f"{shown}{quiet}:{quick}:{closed}:pools={_THREADS}:frame-threads=2"
         return options
     if clip.pixel_format == "yuv444p":
         options["chromaoffset"] = "-6"  # x264 makes colour that much coarser when it has all its samples
+    options["sc_threshold"] = "0"
     return options | _QUICK | _NO_DELAY
 
 

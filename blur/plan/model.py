@@ -73,6 +73,8 @@ class Plan:
             differ from these, so no frame can be published that was not planned for.
         tracks: what is covered.
         doubts: what a person should look at, largest weight first.
+        receipt: of the file that was rendered by it, see `blur.plan.receipt`; a plan that was edited since
+            keeps it, and then it fits nothing.
     """
 
     width: int
@@ -81,6 +83,7 @@ class Plan:
     pts: Pts
     tracks: tuple[Track, ...]
     doubts: tuple[Doubt, ...] = ()
+    receipt: str | None = None
 
     def by_frame(self) -> Mapping[int, Regions]:
         """The regions of every frame that has any, by pts: arrays of shape (N, 4)."""

@@ -28,12 +28,14 @@ _MAX_REASON = 200
 
 def dumps(plan: Plan) -> str:
     """The plan as JSON, one line for every region of a track in a frame."""
-    head = {
+    head: dict[str, object] = {
         "schema": SCHEMA,
         "width": plan.width,
         "height": plan.height,
         "time_base": [plan.time_base.numerator, plan.time_base.denominator],
     }
+    if plan.receipt is not None:
+        head["receipt"] = plan.receipt
     fields = [f"{json.dumps(key)}: {json.dumps(value)}" for key, value in head.items()]
     times = plan.pts.tolist()
     lines = (", ".join(map(str, times[at : at + 16])) for at in range(0, len(times), 16))
@@ -68,6 +70,7 @@ def loads(untrusted_text: str) -> Plan:
     if not isinstance(untrusted, dict):
         raise _refusal("the plan is not a JSON object")
     _check_schema(untrusted.pop("schema", None))
+    receipt = _receipt(untrusted.pop("receipt", None))
     width, height, base, times, tracks, doubts = _values(
         untrusted, "plan", ("width", "height", "time_base", "pts", "tracks", "doubts")
     )
@@ -80,6 +83,7 @@ def loads(untrusted_text: str) -> Plan:
         pts,
         tuple(_track(each, pts) for each in _list(tracks, "tracks")),
         tuple(sorted(map(_doubt, _list(doubts, "doubts")), key=lambda doubt: -doubt.weight)),
+        receipt,
     )
 
 
@@ -192,6 +196,12 @@ def _check_schema(untrusted: object) -> None:
     if match and int(match[1]) > int(version):
         raise UnsupportedError("the plan was written by a newer Blur", "Install the newest Blur.")
     raise _refusal("the file is not a plan of Blur's")
+
+
+def _receipt(untrusted: object) -> str | None:
+    if untrusted is None or (isinstance(untrusted, str) and re.fullmatch(r"[0-9a-f]{64}", untrusted)):
+        return untrusted
+    raise _refusal("the receipt is not a hash")
 
 
 def _values(untrusted: object, what: str, keys: tuple[str, ...]) -> tuple[object, ...]:

@@ -6,19 +6,21 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from itertools import islice
 from pathlib import Path
 from time import monotonic
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from blur.errors import AuditError
 from blur.events import Progress, Started, Steps
 from blur.media.clip import Clip, Frame
 from blur.media.picture import planes
-from blur.media.reader import ahead, read
+from blur.media.reader import ahead, read, read_from
 from blur.media.writer import Writer
-from blur.plan.model import Plan, Regions
+from blur.plan.model import Plan, Pts, Regions
 from blur.render.cover import cover
 from blur.render.jitter import Jitter
 from blur.settings import Settings
@@ -30,7 +32,9 @@ _NO_REGIONS = np.empty((0, 4), np.int32)
 _INTERVAL = 0.1  # seconds between two reports of progress
 
 
-def render(clip: Clip, plan: Plan, settings: Settings, path: Path) -> Steps[int]:
+def render(
+    clip: Clip, plan: Plan, settings: Settings, path: Path, chosen: NDArray[np.bool_] | None = None
+) -> Steps[int]:
     """Write the clip to a new file with every region of the plan covered.
 
     Decoding, covering and encoding overlap; no more than a handful of frames is held at a time.
@@ -41,6 +45,7 @@ def render(clip: Clip, plan: Plan, settings: Settings, path: Path) -> Steps[int]
         settings: how to cover and encode.
         path: of the file to write; replaced where it exists. What is left after an error is whole
             in no sense, and the caller's to remove.
+        chosen: shape (F,), the frames to write, at least one; None for all.
 
     Returns:
         The number of frames written.
@@ -51,19 +56,21 @@ def render(clip: Clip, plan: Plan, settings: Settings, path: Path) -> Steps[int]
     """
     if (clip.width, clip.height, clip.time_base) != (plan.width, plan.height, plan.time_base):
         raise _mismatch(clip, "its size or time base differs")
-    total = len(plan.pts)
+    planned = plan.pts if chosen is None else plan.pts[chosen]
+    total = len(planned)
     yield Started(clip.name, "render", total)
     waiting: deque[Future[None]] = deque()
     reported = monotonic()
+    source = read(clip) if chosen is None else _stretches(clip, plan.pts, chosen)
     # Closed in turn: what waits is encoded or dropped, then the file, then the decoder.
     with (
         _opencv_alone(),
-        closing(ahead(read(clip), _AHEAD)) as frames,
+        closing(ahead(source, _AHEAD)) as frames,
         Writer(path, clip, settings.crf, settings.codec) as writer,
         ThreadPoolExecutor(1, "blur-encode") as encoder,
     ):
         try:
-            for count, frame in enumerate(_covered(clip, plan, frames, settings), 1):
+            for count, frame in enumerate(_covered(clip, plan, planned, frames, settings), 1):
                 waiting.append(encoder.submit(writer.write, frame))
                 if len(waiting) > _BEHIND:
                     waiting.popleft().result()
@@ -89,14 +96,23 @@ def _opencv_alone() -> Iterator[None]:
         cv2.setNumThreads(threads)
 
 
-def _covered(clip: Clip, plan: Plan, frames: Iterator[Frame], settings: Settings) -> Iterator[Frame]:
-    """The frames, covered in place, each checked to be the one that the plan has at its position."""
+def _stretches(clip: Clip, pts: Pts, chosen: NDArray[np.bool_]) -> Iterator[Frame]:
+    """The chosen frames, those between them not decoded where the container finds its way."""
+    edges = np.flatnonzero(np.diff(chosen, prepend=False, append=False))
+    for first, end in edges.reshape(-1, 2).tolist():
+        yield from islice(read_from(clip, int(pts[first])), end - first)
+
+
+def _covered(
+    clip: Clip, plan: Plan, planned: Pts, frames: Iterator[Frame], settings: Settings
+) -> Iterator[Frame]:
+    """The frames, covered in place, each checked to be the planned one at its position."""
     regions: Mapping[int, Regions] = plan.by_frame()
     rng = np.random.default_rng()  # from the operating system, and never kept
     jitter = Jitter(clip.width, clip.height) if settings.camera_trace == "reduce" else None
-    planned = iter(plan.pts.tolist())
+    expected = iter(planned.tolist())
     for frame in frames:
-        if frame.pts != next(planned, None):
+        if frame.pts != next(expected, None):
             raise _mismatch(clip, f"it has another frame near {_where(plan, frame.pts)}")
         if frame.pts in regions or jitter is not None:
             samples = planes(frame.picture)
@@ -105,7 +121,7 @@ def _covered(clip: Clip, plan: Plan, frames: Iterator[Frame], settings: Settings
                 jitter.move(samples, float(clip.time_base.seconds(frame.pts - int(plan.pts[0]))))
             del samples
         yield frame
-    missing = next(planned, None)
+    missing = next(expected, None)
     if missing is not None:
         raise _mismatch(clip, f"its frames end before {_where(plan, missing)}")
 

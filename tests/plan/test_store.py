@@ -52,13 +52,14 @@ def plans(draw: st.DrawFn) -> Plan:
         np.array(times, np.int64),
         tuple(draw(st.lists(tracks(times), max_size=3))),
         tuple(sorted(doubts, key=lambda doubt: -doubt.weight)),
+        draw(st.none() | st.text("0123456789abcdef", min_size=64, max_size=64)),
     )
 
 
 def same(one: Plan, other: Plan) -> bool:
     return (
-        (one.width, one.height, one.time_base, one.doubts)
-        == (other.width, other.height, other.time_base, other.doubts)
+        (one.width, one.height, one.time_base, one.doubts, one.receipt)
+        == (other.width, other.height, other.time_base, other.doubts, other.receipt)
         and one.pts.dtype == other.pts.dtype
         and np.array_equal(one.pts, other.pts)
         and len(one.tracks) == len(other.tracks)
@@ -103,6 +104,8 @@ def _set(*path: Any, to: Any) -> Callable[[dict[str, Any]], None]:
 
 
 BAD = {
+    "receipt that is no hash": _set("receipt", to="0" * 63 + "g"),
+    "receipt that is no text": _set("receipt", to=7),
     "float": _set("width", to=640.0),
     "bool": _set("height", to=True),
     "nan": _set("tracks", 0, "regions", 0, 1, to=float("nan")),
