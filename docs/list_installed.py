@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-HEAD = """# What `pip install blur-faces[demo]` brings, as of the last change of this file: the newest
+HEAD = """# What `pip install blur-faces[cluster,demo]` brings, as of the last change of this file: the newest
 # versions within the bounds of pyproject.toml, with the sha256 of each wheel (Linux x86-64, Python {python}).
 # Written by docs/list_installed.py. Why each may be there stands in dependencies.toml.
 """
@@ -39,9 +39,10 @@ def resolved(requirements: list[str]) -> list[dict[str, Any]]:
 def main() -> None:
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     reviewed = tomllib.loads((REPOSITORY / "docs" / "dependencies.toml").read_text(encoding="utf-8"))
-    notes = reviewed["core"] | reviewed["demo"]
+    notes = reviewed["core"] | reviewed["cluster"] | reviewed["demo"]
     lines = [HEAD.format(python=f"{sys.version_info.major}.{sys.version_info.minor}")]
-    found = resolved(project["dependencies"] + project["optional-dependencies"]["demo"])
+    extras = project["optional-dependencies"]
+    found = resolved(project["dependencies"] + extras["cluster"] + extras["demo"])
     for part in sorted(found, key=lambda part: part["metadata"]["name"].lower()):
         name = part["metadata"]["name"].lower().replace("_", "-")
         lines.append(f"[{name}]")

@@ -118,15 +118,16 @@ def test_every_dependency_was_reviewed() -> None:
     core = closure(declared(None))
     assert core == set(REVIEWED["core"])
     assert closure(declared("demo")) - core == set(REVIEWED["demo"])
+    assert closure(declared("cluster")) - core == set(REVIEWED["cluster"])
     assert closure(declared("desktop")) == set(REVIEWED["desktop"])
     assert all(note.strip() for part in REVIEWED.values() for note in part.values())
 
 
 def test_the_list_of_what_is_installed_is_whole_and_within_the_bounds() -> None:
     listed = tomllib.loads((REPO / "docs" / "installed.toml").read_text(encoding="utf-8"))
-    assert listed.keys() == REVIEWED["core"].keys() | REVIEWED["demo"].keys()
+    assert listed.keys() == REVIEWED["core"].keys() | REVIEWED["demo"].keys() | REVIEWED["cluster"].keys()
     assert all(re.fullmatch("[0-9a-f]{64}", part["sha256"]) and part["licence"] for part in listed.values())
-    for requirement in (*declared(None), *declared("demo")):
+    for requirement in (*declared(None), *declared("cluster"), *declared("demo")):
         version = listed[canonicalize_name(requirement.name)]["version"]
         assert version in requirement.specifier, "write the list anew"
 

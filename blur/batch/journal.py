@@ -80,7 +80,7 @@ def state_folder() -> Path:
 
 def choice(settings: Settings) -> bytes:
     """A hash of all that decides how an output looks: settings, detectors' weights, Blur's version."""
-    told = [__version__, _as_text(settings, force=False), sorted(all_weights().items())]
+    told = [__version__, as_text(settings, force=False), sorted(all_weights().items())]
     return hashlib.sha256(json.dumps(told).encode()).digest()
 
 
@@ -131,7 +131,7 @@ class Journal:
             self._close_empty()
             batch = database.execute(
                 "INSERT INTO batch(settings, choice, total) VALUES (?, ?, ?)",
-                (_as_text(settings, force=force), chosen, len(rows)),
+                (as_text(settings, force=force), chosen, len(rows)),
             ).lastrowid
             database.executemany("INSERT INTO job VALUES (?, ?, ?, ?, ?)", [(batch, *row) for row in rows])
         return int(batch or 0)
@@ -166,7 +166,7 @@ class Journal:
         """The open batches, oldest first. Raises UsageError where one is of another version of Blur."""
         found = []
         for batch, told, total in self._database.execute("SELECT id, settings, total FROM batch ORDER BY id"):
-            settings, force = _from_text(told)
+            settings, force = as_settings(told)
             query = "SELECT source, target, stage, error FROM job WHERE batch = ? ORDER BY rowid"
             left = tuple(map(_left, self._database.execute(query, (batch,))))
             found.append(Open(total, settings, force, left))
@@ -246,11 +246,13 @@ def _left(row: tuple[str, str, str, str]) -> Left:
     return Left(Job(Path(os.fsdecode(source)), Path(os.fsdecode(target))), stage, error)
 
 
-def _as_text(settings: Settings, *, force: bool) -> str:
+def as_text(settings: Settings, *, force: bool) -> str:
+    """Settings, and whether outputs are replaced, as text that ``as_settings`` reads."""
     return json.dumps({"force": force, **asdict(settings)}, default=str, sort_keys=True)
 
 
-def _from_text(told: str) -> tuple[Settings, bool]:
+def as_settings(told: str) -> tuple[Settings, bool]:
+    """What ``as_text`` wrote. Raises UsageError where another version of Blur did."""
     try:
         values = json.loads(told)
         force = bool(values.pop("force"))
