@@ -14,6 +14,8 @@ from click.core import ParameterSource
 
 from blur import __version__
 from blur.batch.naming import ORDERS, Names, Order
+from blur.console.cluster import cluster as cluster_commands
+from blur.console.cluster import giving_out, network
 from blur.console.group import Commands, DefaultCommand, stop_on_signals
 from blur.console.options import finding, making, telling
 from blur.errors import MissingError, UsageError
@@ -22,6 +24,7 @@ from blur.settings import PRESETS, STYLES, Preset, Settings
 from blur.timing import spans
 
 if TYPE_CHECKING:
+    from blur.console.cluster import GiveOut
     from blur.console.profile import Config
     from blur.sandbox.sandbox import Sandbox
 
@@ -41,7 +44,7 @@ def cli() -> None:
 @click.command(
     cls=DefaultCommand,
     epilog="\b\nSee also: blur desktop, blur batch, blur watch, blur render, blur follow, "
-    "blur audit,\nblur traces, blur doctor, blur demo.",
+    "blur audit,\nblur traces, blur doctor, blur cluster, blur demo.",
 )
 @click.argument("clips", metavar="CLIP...", nargs=-1, type=click.Path(path_type=Path))
 @making
@@ -55,6 +58,7 @@ def cli() -> None:
 @click.option("--recursive/--no-recursive", default=True, help="Take what lies in folders of folders too.")
 @click.option("--no-journal", is_flag=True, help="Remember nothing by which to go on with a batch.")
 @click.option("--print-config", is_flag=True, help="Say how each setting stands, and by what.")
+@giving_out
 @telling
 @click.version_option(__version__, prog_name="blur")
 def anonymise(
@@ -69,6 +73,7 @@ def anonymise(
     recursive: bool,
     no_journal: bool,
     print_config: bool,
+    cluster: GiveOut | None,
     no_confine: bool,
     as_json: bool,
     quiet: bool,
@@ -85,6 +90,7 @@ def anonymise(
         _print_config(config, as_json)
     from blur.batch.discover import discover
     from blur.batch.named import expanded
+    from blur.batch.report import reported
     from blur.batch.run import anonymise_all
 
     named = expanded(clips, sys.stdin.buffer)
@@ -100,15 +106,15 @@ def anonymise(
         dry_run=dry_run,
         sandbox=_sandbox(no_confine),
         journal=None if no_journal else _state(),
+        elsewhere=cluster and cluster(named, config.settings, force, report_file),
     )
     if report_file is not None and found.many:
-        from blur.batch.report import reported
-
         events = reported(events, report_file)
     _show(events, as_json, quiet, config)
 
 
 cli.default = anonymise
+cli.add_command(cluster_commands)
 
 
 @cli.command()
@@ -377,7 +383,7 @@ def _show(events: Any, as_json: bool, quiet: bool, config: Config | None = None)
 
 def main() -> None:
     """The program. The network goes first, before any library could use it."""
-    lock = seal("local" if sys.argv[1:2] == ["desktop"] else "none")
+    lock = seal(network(sys.argv[1:]))
     stop_on_signals()
     if os.environ.get("BLUR_DEBUG") == "1":
         logging.basicConfig(level=logging.INFO)

@@ -11,7 +11,7 @@ from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from blur.batch.discover import MARK, Found, Job
 from blur.batch.pool import patient, side_by_side, work
@@ -36,6 +36,14 @@ STOPPING = "Stopping after the clips in hand. Press Ctrl-C again to stop at once
 log = logging.getLogger(__name__)
 
 
+Named: TypeAlias = tuple[str, Job]
+"""A job and what its clip is called."""
+Told: TypeAlias = Iterator[tuple[int, Event | int]]
+"""What is told of pieces, with their numbers; of each its exit code last."""
+Elsewhere: TypeAlias = Callable[[Sequence[Named], Iterator[int], Callable[[], bool]], Told]
+"""Works on a batch's clips in another place than this machine, in order, until it is stopped."""
+
+
 @dataclass(frozen=True, slots=True)
 class Task:
     """The work on one clip, begun by calling ``steps``."""
@@ -54,11 +62,13 @@ def anonymise_all(
     dry_run: bool = False,
     sandbox: Sandbox | None = None,
     journal: Path | None = None,
+    elsewhere: Elsewhere | None = None,
 ) -> Generator[Event, None, int]:
     """The events of all jobs, see run_all; files that were left alone are told of first.
 
     Of several clips a Tally follows each, and a Summary ends them. ``journal`` is the folder of the
-    journal by which a batch goes on where an earlier run stopped, see resume.Run.
+    journal by which a batch goes on where an earlier run stopped, see resume.Run. ``elsewhere`` works on
+    the clips in place of this machine.
     """
     for path in found.skipped:
         yield Notice(printable(path.name), "skipped", "Left alone, since it is the output for another clip.")
@@ -85,11 +95,10 @@ def anonymise_all(
             report_file=report_file,
             dry_run=dry_run,
         )
-        tasks = [
-            Task(label, partial(way, job.source, job.target))
-            for job, label in zip(jobs, labels([job.source for job in jobs]), strict=True)
-        ]
-        events = run_all(tasks, sandbox, reach, run, patiently=found.many)
+        named_jobs = list(zip(labels([job.source for job in jobs]), jobs, strict=True))
+        tasks = [Task(label, partial(way, job.source, job.target)) for label, job in named_jobs]
+        given = None if elsewhere is None else partial(elsewhere, named_jobs)
+        events = run_all(tasks, sandbox, reach, run, patiently=found.many, elsewhere=given)
         return (yield from (counted(events, len(tasks)) if found.many else events))
 
 
@@ -196,28 +205,24 @@ def run_all(
     run: Run | None = None,
     *,
     patiently: bool = False,
+    elsewhere: Callable[[Iterator[int], Callable[[], bool]], Told] | None = None,
 ) -> Generator[Event, None, int]:
     """Yields the events of all tasks, a Failed for each that broke, and returns the exit code.
 
     The code is the highest of all, and EXIT_BATCH where some clips ended well and some did not.
     Without a sandbox the tasks run in this process, unconfined; else they can touch only ``reach``, and
     several run at once. ``run`` says which are done already and keeps how each ends. ``patiently``, a
-    first Ctrl-C begins no further clip but ends none either.
+    first Ctrl-C begins no further clip but ends none either. ``elsewhere`` works in place of this machine.
     """
-    pieces = [partial(_run_one, task) for task in tasks]
     with ExitStack() as stack:
         stopped = stack.enter_context(patient()) if patiently else lambda: False
-        lanes, folders = _lanes(stack, pieces, sandbox, reach, patiently)
-
-        def crashed(lane: int, index: int, error: CrashedError) -> list[Event | int]:
-            for folder in folders[lane]:
-                sweep(folder)
-            failed = failure(tasks[index].clip, error)
-            return [failed, failed.exit_code]
-
         left = _Left(tasks, run, stopped)
+        if elsewhere is None:
+            all_told = _here(stack, tasks, left.order(), sandbox, reach, patiently)
+        else:
+            all_told = elsewhere(left.order(), stopped)
         asked = False
-        for index, told in work(lanes, left.order(), crashed):
+        for index, told in all_told:
             yield from left.skipped()
             if stopped() and not asked:
                 asked = True
@@ -230,6 +235,25 @@ def run_all(
             yield Notice("", "stopped", f"Stopped with {rest} of {len(tasks)} clips left.")
             return Interrupted.exit_code
     return overall(left.codes)
+
+
+def _here(
+    stack: ExitStack,
+    tasks: Sequence[Task],
+    order: Iterator[int],
+    sandbox: Sandbox | None,
+    reach: Reach,
+    patiently: bool,
+) -> Told:
+    lanes, folders = _lanes(stack, [partial(_run_one, task) for task in tasks], sandbox, reach, patiently)
+
+    def crashed(lane: int, index: int, error: CrashedError) -> list[Event | int]:
+        for folder in folders[lane]:
+            sweep(folder)
+        failed = failure(tasks[index].clip, error)
+        return [failed, failed.exit_code]
+
+    return work(lanes, order, crashed)
 
 
 class _Left:

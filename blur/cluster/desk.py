@@ -1,0 +1,184 @@
+"""Where the run with the footage and its workers meet: bytes of clips go out, events and results come in.
+
+Workers ask; they are never asked. A clip may be worked on twice, where a worker was taken for lost: the
+first whole result counts, and whoever comes later is told to stop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from queue import SimpleQueue
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from blur.batch.discover import Job
+from blur.batch.run import failure
+from blur.cluster.identity import Identity
+from blur.errors import EXIT_LOOK, EXIT_OK, BlurError, CrashedError
+from blur.events import Event, Failed, Finished, Notice, from_json
+from blur.media.draft import Draft
+from blur.text import printable
+
+if TYPE_CHECKING:
+    from distributed.scheduler import Scheduler
+
+BLOCK = 4 << 20
+"""Bytes of a clip that go out or come in at once."""
+
+Answer: TypeAlias = Literal["go on", "stop", "again"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A clip's work is over. ``draft`` is what is to be published, None where there is nothing."""
+
+    code: int
+    finished: Finished | None = None
+    draft: Draft | None = None
+
+
+Heard: TypeAlias = tuple[int, Event | Ended]
+
+
+@dataclass(slots=True)
+class _Hand:
+    """A clip in hand. ``attempts`` are those that have begun, the last of which is shown."""
+
+    job: Job
+    content: str
+    force: bool
+    attempts: list[str] = field(default_factory=list)
+    drafts: dict[str, Draft] = field(default_factory=dict)
+    finished: dict[str, Finished] = field(default_factory=dict)
+
+
+class Desk:
+    """Used by two threads: dask's calls what it attaches, the run's calls the rest."""
+
+    def __init__(self, identity: Identity) -> None:
+        self.heard: SimpleQueue[Heard] = SimpleQueue()
+        self._identity = identity
+        self._hands: dict[int, _Hand] = {}
+        self._lock = Lock()
+
+    def take(self, index: int, job: Job, content: str, *, force: bool) -> None:
+        """A clip is given out from here on."""
+        with self._lock:
+            self._hands[index] = _Hand(job, content, force)
+
+    def drop(self, index: int, kept: Draft | None = None) -> bool:
+        """A clip is over: all its drafts but one go. False where it was over before."""
+        with self._lock:
+            hand = self._hands.pop(index, None)
+        if hand is None:
+            return False
+        for draft in hand.drafts.values():
+            if draft is not kept:
+                draft.__exit__(None, None, None)
+        return True
+
+    def close(self) -> None:
+        """Nothing is given out any more, and no draft stays."""
+        for index in list(self._hands):
+            self.drop(index)
+        while not self.heard.empty():
+            told = self.heard.get()[1]
+            if isinstance(told, Ended) and told.draft is not None:
+                told.draft.__exit__(None, None, None)
+
+    def attach(self, scheduler: Scheduler) -> None:
+        """Lets workers ask for what stands below by its name."""
+        handlers: dict[str, Callable[..., Any]] = {
+            "blur_welcome": self.welcome,
+            "blur_read": self.read,
+            "blur_tell": self.tell,
+            "blur_write": self.write,
+            "blur_done": self.done,
+        }
+        scheduler.handlers.update(handlers)
+
+    def welcome(self, comm: Any, identity: dict[str, object]) -> dict[str, str | None]:
+        """Why a worker is refused, None where it is not, and the address that it is seen under."""
+        why = self._identity.against(identity)
+        if why is not None:
+            host = printable(comm.peer_address.removeprefix("tls://").rpartition(":")[0])
+            self.heard.put((-1, Notice("", "worker-refused", f"The worker at {host} is refused: {why}.")))
+        return {"refused": why, "seen": comm.peer_address}
+
+    def read(self, content: str, offset: int) -> bytes:
+        """A block of a clip in hand, empty where it is over or changed."""
+        with self._lock:
+            source = next((hand.job.source for hand in self._hands.values() if hand.content == content), None)
+        with suppress(OSError):
+            if source is not None:
+                with source.open("rb") as file:
+                    file.seek(offset)
+                    return file.read(BLOCK)
+        return b""
+
+    def tell(self, index: int, attempt: str, events: list[dict[str, Any]]) -> Answer:
+        """What a worker's child told. Of several attempts the one that began last is shown."""
+        hand = self._hands.get(index)
+        if hand is None:
+            return "stop"
+        if attempt not in hand.attempts:
+            hand.attempts.append(attempt)
+        for told in events:
+            event = from_json({key: printable(v) if isinstance(v, str) else v for key, v in told.items()})
+            if isinstance(event, Finished):
+                hand.finished[attempt] = replace(event, output=printable(hand.job.target.name))
+            elif attempt == hand.attempts[-1]:
+                self.heard.put((index, event))
+        return "go on"
+
+    def write(self, index: int, attempt: str, offset: int, block: bytes) -> Answer:
+        """A block of a result. It grows in a draft beside its place."""
+        hand = self._hands.get(index)
+        if hand is None:
+            return "stop"
+        try:
+            if attempt not in hand.drafts:
+                hand.drafts[attempt] = Draft(hand.job.target, force=hand.force).__enter__()
+            with hand.drafts[attempt].path.open("r+b") as file:
+                file.seek(offset)
+                file.write(block)
+        except (BlurError, OSError) as error:
+            self._fail(index, error)
+            return "stop"
+        return "go on"
+
+    async def done(self, index: int, attempt: str, code: int, content: str) -> Answer:
+        """An attempt is over. The first whose result is whole is the clip's."""
+        hand = self._hands.get(index)
+        if hand is None:
+            return "stop"
+        draft = hand.drafts.get(attempt)
+        if code in (EXIT_OK, EXIT_LOOK):
+            if draft is None or await asyncio.to_thread(sha256, draft.path) != content:
+                return "again"
+        else:
+            draft = None
+        if self.drop(index, kept=draft):
+            self.heard.put((index, Ended(code, hand.finished.get(attempt), draft)))
+        return "stop"
+
+    def lose(self, index: int) -> None:
+        """A clip that brought down, or lost, one worker after another."""
+        self._fail(index, CrashedError("no worker could finish it", "Try it on this machine: blur CLIP."))
+
+    def _fail(self, index: int, error: Exception) -> None:
+        if self.drop(index):
+            failed: Failed = failure("", error)
+            self.heard.put((index, failed))
+            self.heard.put((index, Ended(failed.exit_code)))
+
+
+def sha256(path: Path) -> str:
+    """Of a file's bytes, in hexadecimal. Raises OSError."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,192 @@
+"""What a worker does with a clip: fetch it, have a sealed child work on it, send the result."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import secrets
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import blur
+from blur.cluster.desk import BLOCK, sha256
+from blur.cluster.piece import Order, told
+from blur.cluster.workplace import wipe
+from blur.errors import EXIT_LOOK, EXIT_OK, BlurError, MissingError, OutputError
+
+if TYPE_CHECKING:
+    from distributed import Worker
+
+QUIET = 0.3
+"""Seconds in which progress is told once."""
+PATIENCE = 10.0
+"""Seconds that a child has for clearing up."""
+EXTENSION = "blur"
+_DESERVED = range(6)
+"""Exit codes that a clip has deserved, and no machine."""
+
+
+class LostError(Exception):
+    """The work on a clip came to nothing here; dask has it begun anew."""
+
+
+def work(order: Order) -> None:
+    """The task that dask carries: a clip, on the worker that this runs on."""
+    from distributed import get_worker
+
+    hands: Hands = get_worker().extensions[EXTENSION]
+    hands.work(order)
+
+
+class Hands:
+    """An extension of dask's worker. Its children end with it.
+
+    Attributes:
+        place: the private folder in which clips lie.
+        unfit: why this machine cannot work at all, once that has shown.
+    """
+
+    def __init__(self, place: Path, media: Path | None) -> None:
+        self.place = place
+        self.unfit: BlurError | None = None
+        self._media = media
+        self._children: set[subprocess.Popen[bytes]] = set()
+        self._worker: Worker | None = None
+
+    def attach(self, worker: Worker) -> Hands:
+        """Lends itself to a worker of dask's, one after another."""
+        self._worker = worker
+        return self
+
+    def close(self) -> None:
+        """The worker is over, and so is what it had in hand."""
+        for child in list(self._children):
+            child.terminate()
+
+    def work(self, order: Order) -> None:
+        """Raises LostError where it came to nothing; the run is told of everything else."""
+        attempt = secrets.token_hex(8)
+        with self._folder(attempt) as folder:
+            if self._ask("tell", index=order.index, attempt=attempt, events=[]) == "stop":
+                return
+            source = self._source(order, folder / "in")
+            target = folder / "out" / f"out{order.kind}"
+            code = self._child(order, attempt, source, target)
+            content = ""
+            if code in (EXIT_OK, EXIT_LOOK):
+                content = sha256(target)
+                self._send(order, attempt, target)
+            answer = self._ask("done", index=order.index, attempt=attempt, code=code, content=content)
+            if answer == "again":
+                raise LostError("the result was lost on its way")
+
+    @contextmanager
+    def _folder(self, attempt: str) -> Iterator[Path]:
+        folder = self.place / attempt
+        try:
+            for name in ("in", "out"):
+                (folder / name).mkdir(parents=True)
+            yield folder
+        finally:
+            wipe(folder)
+
+    def _source(self, order: Order, folder: Path) -> Path:
+        """The clip: as it lies in the shared folder, where its content is the same, else as it is sent."""
+        if self._media is not None:
+            shared = self._media / order.below
+            with suppress(OSError):
+                if shared.stat().st_size == order.size and sha256(shared) == order.content:
+                    return shared
+        path = folder / Path(order.name).name
+        digest = hashlib.sha256()
+        with path.open("xb") as file:
+            while block := self._ask("read", content=order.content, offset=file.tell()):
+                file.write(block)
+                digest.update(block)
+        if digest.hexdigest() != order.content:
+            raise LostError("the clip has changed, or is not given out any more")
+        return path
+
+    def _child(self, order: Order, attempt: str, source: Path, target: Path) -> int:
+        """Has the sealed child work on the clip, passes on what it tells, and returns its exit code."""
+        command = [sys.executable, str(Path(blur.__file__).parent.parent / "cli.py"), "cluster", "clip"]
+        child = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        )
+        self._children.add(child)
+        try:
+            failed = self._hear(child, order, attempt, told(source, target, order.settings))
+            code = child.wait(PATIENCE)
+        finally:
+            self._children.discard(child)
+            _end(child)
+        for kind in (MissingError, OutputError):
+            if failed is not None and code == kind.exit_code:
+                self._give_up(kind(failed["message"], failed["hint"]))
+        if code not in _DESERVED:
+            raise LostError("the child was ended")
+        return code
+
+    def _give_up(self, why: BlurError) -> None:
+        """No clip has deserved this; the next would fare no better here."""
+        self.unfit = why
+        if self._worker is not None:
+            self._worker.loop.add_callback(self._worker.close, reason="unfit")
+
+    def _hear(
+        self, child: subprocess.Popen[bytes], order: Order, attempt: str, said: bytes
+    ) -> dict[str, Any] | None:
+        """Passes on events, progress only now and then; returns the one that tells of a failure."""
+        assert child.stdin is not None
+        assert child.stdout is not None
+        with suppress(BrokenPipeError), child.stdin:
+            child.stdin.write(said)
+        failed, last = None, 0.0
+        for line in child.stdout:
+            event = json.loads(line)
+            if event["event"] == "failed":
+                failed = event
+            if event["event"] == "progress" and time.monotonic() - last < QUIET:
+                continue
+            last = time.monotonic()
+            event.pop("schema", None)
+            if self._ask("tell", index=order.index, attempt=attempt, events=[event]) == "stop":
+                raise LostError("somebody else has done it")
+        return failed
+
+    def _send(self, order: Order, attempt: str, target: Path) -> None:
+        with target.open("rb") as file:
+            while block := file.read(BLOCK):
+                offset = file.tell() - len(block)
+                asked = {"index": order.index, "attempt": attempt, "offset": offset, "block": block}
+                if self._ask("write", **asked) == "stop":
+                    return
+
+    def _ask(self, what: str, **told: Any) -> Any:
+        """Asks the run. Raises LostError where it is gone."""
+        worker = self._worker
+        assert worker is not None
+        ask = getattr(worker.scheduler, f"blur_{what}")
+        try:
+            return asyncio.run_coroutine_threadsafe(ask(**told), worker.loop.asyncio_loop).result()
+        except OSError as error:
+            raise LostError("the connection is lost") from error
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    """Ends a child, which clears up first. Raises nothing."""
+    if child.poll() is None:
+        child.terminate()
+        try:
+            child.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+    if child.stdout is not None:
+        child.stdout.close()
