@@ -59,6 +59,7 @@ def examine(folder: Path | None = None) -> tuple[Finding, ...]:
         "encoders": _encoders,
         "photos": _photos,
         "OpenCV": _opencv,
+        "OpenVINO": _openvino,
         "MediaPipe": _mediapipe,
         "ffmpeg": _ffmpeg,
         "weights": _weights,
@@ -144,10 +145,18 @@ def _opencv() -> str:
     if not there:
         raise LackingError("not installed")
     try:
-        import_module("cv2.dnn")
+        import_module("cv2")
     except ImportError as error:
         raise LackingError(str(error), _libraries(AGAIN)) from error
     return f"{there[0]} {metadata.version(there[0])}"
+
+
+def _openvino() -> str:
+    try:
+        onnx = import_module("blur.detect.onnx")
+    except ImportError as error:
+        raise LackingError(str(error)) from error
+    return f"{metadata.version('openvino')}, {onnx.precision()}"
 
 
 def _mediapipe() -> str:

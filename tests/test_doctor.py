@@ -42,7 +42,7 @@ def install(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
 def test_a_machine_that_runs_the_tests_has_everything(tmp_path: Path) -> None:
     findings = doctor.examine(tmp_path)
     assert [f.name for f in findings if not f.ok] == []
-    assert len(findings) == 12
+    assert len(findings) == 13
     assert doctor.exit_code(findings) == 0
 
 
@@ -69,6 +69,12 @@ def test_a_shared_library_that_is_missing_is_named_with_the_way_to_get_it(
     assert "libGLESv2.so.2" in found.found
     assert found.hint == "apt install libgl1 libegl1 libgles2 libglib2.0-0"
     assert finding("Python").ok
+
+
+def test_the_engine_is_named_with_the_precision_of_its_sums() -> None:
+    found = finding("OpenVINO")
+    assert found.ok
+    assert found.found.endswith((", bf16", ", f32"))
 
 
 def test_an_encoder_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,10 +20,10 @@ class CenterFace:
     def __init__(self) -> None:
         """Raises WeightsError where the weights are absent or altered."""
         # heat map, log of height and width, offset of the centre; the landmarks (540) stay unread
-        self._network = Network("centerface.onnx", ["537", "538", "539"])
+        self._network = Network("centerface.onnx", ["537", "538", "539"], mean=(0, 0, 0), rgb=True)
 
     def detect(self, picture: Bgr, threshold: float) -> Faces:
-        heat, scale, offset = self._network.run(picture, mean=(0, 0, 0), rgb=True)
+        heat, scale, offset = self._network.run(picture)
         rows, columns = np.nonzero(heat[0, 0] >= threshold)
         if not rows.size:
             return Faces.none()

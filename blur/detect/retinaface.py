@@ -42,11 +42,11 @@ class RetinaFace:
 
     def __init__(self) -> None:
         """Raises WeightsError where the weights are absent or altered."""
-        self._network = Network("retinaface_mobilenet025.onnx", ["loc", "conf"])
+        self._network = Network("retinaface_mobilenet025.onnx", ["loc", "conf"], MEAN, rgb=False)
 
     def detect(self, picture: Bgr, threshold: float) -> Faces:
         height, width = picture.shape[:2]
-        shifts, classes = self._network.run(picture, mean=MEAN, rgb=False)
+        shifts, classes = self._network.run(picture)
         found = np.flatnonzero(classes[0, :, 1] >= threshold)
         scores = classes[0, found, 1]
         anchor = anchors(width + -width % STRIDE, height + -height % STRIDE)[found]

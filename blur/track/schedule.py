@@ -35,9 +35,9 @@ class Search:
 
 
 SEARCHES: dict[Preset, Search] = {
-    "fast": Search(Fraction(1, 2), (0.7, 0.5), sure=0.15, weak=0.11),
-    "balanced": Search(Fraction(1, 3), (1.0, 0.5, 0.7, 0.5), sure=0.15, weak=0.11),
-    "thorough": Search(Fraction(1, 6), (1.0, 0.5, 0.7, 0.5), sure=0.15, weak=0.10),
+    "fast": Search(Fraction(1, 2), (0.7, 0.5), sure=0.14, weak=0.105),
+    "balanced": Search(Fraction(1, 3), (1.0, 0.5, 0.7, 0.5), sure=0.14, weak=0.105),
+    "thorough": Search(Fraction(1, 6), (1.0, 0.5, 0.7, 0.5), sure=0.14, weak=0.10),
 }
 
 
