@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from blur.detect.detector import Detector, Faces
+from blur.detect.detector import Bgr, Detector, Faces
 from blur.detect.finder import finder
 from blur.detect.looking import look
 from blur.events import Progress, Started, Steps
@@ -47,7 +47,7 @@ def analyse(
     yield Started(clip.name, "analyse", clip.frames)
     shown = time.monotonic()
     with ThreadPoolExecutor(1, "blur-look") as pool, closing(ahead(read(clip), AHEAD)) as frames:
-        scan = Scan(clip, settings, detectors(settings.preset), pool)
+        scan = Scan(clip, settings, pool.submit(detectors, settings.preset), pool)
         for frame in frames:
             scan.add(frame)
             if time.monotonic() - shown >= TICK:
@@ -102,7 +102,9 @@ class Scan:
     Detection runs in ``pool`` while the camera is followed in the caller's thread.
     """
 
-    def __init__(self, clip: Clip, settings: Settings, detector: Detector, pool: ThreadPoolExecutor) -> None:
+    def __init__(
+        self, clip: Clip, settings: Settings, detector: Future[Detector], pool: ThreadPoolExecutor
+    ) -> None:
         self._clip = clip
         self._search = search_for(settings)
         self._detector = detector
@@ -170,10 +172,13 @@ class Scan:
         scale = search.scales[len(self._glances) % len(search.scales)]
         width, height = look_size(clip.width, clip.height, scale)
         picture = as_bgr(frame.picture, width, height)
-        faces = self._pool.submit(look, self._detector, picture, search.weak)
+        faces = self._pool.submit(self._seen, picture)
         glance = _Glance(len(self.pts) - 1, faces, (clip.width / width, clip.height / height))
         self._glances.append(glance)
         return glance
+
+    def _seen(self, picture: Bgr) -> Faces:
+        return look(self._detector.result(), picture, self._search.weak)
 
     def _close_scene(self) -> None:
         """A scene's last frame is looked at, so that no face near its end is only guessed."""

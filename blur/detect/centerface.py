@@ -19,7 +19,7 @@ class CenterFace:
 
     def __init__(self) -> None:
         """Raises WeightsError where the weights are absent or altered."""
-        # heat map, log of height and width, offset of the centre; the landmarks (540) stay unread
+        # heat map, log of height and width, offset of the centre
         self._network = Network("centerface.onnx", ["537", "538", "539"], mean=(0, 0, 0), rgb=True)
 
     def detect(self, picture: Bgr, threshold: float) -> Faces:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from functools import cache
 
 import cv2
 import numpy as np
@@ -39,11 +40,7 @@ class Network:
         Raises:
             WeightsError: the weights are absent or altered.
         """
-        core = ov.Core()
-        model = core.read_model(model=weights(file))
-        model.reshape([1, 3, -1, -1])
-        options = {"INFERENCE_PRECISION_HINT": precision(), "ENABLE_CPU_PINNING": False}
-        self._net = core.compile_model(_fed_with_pictures(model, mean, rgb), "CPU", options)
+        self._request = _compiled(file, tuple(outputs), mean, rgb).create_infer_request()
         self._outputs = list(outputs)
         self._mean = mean
 
@@ -54,8 +51,20 @@ class Network:
         if right or bottom:
             framed = cv2.copyMakeBorder(picture, 0, bottom, 0, right, cv2.BORDER_CONSTANT, value=self._mean)
             picture = np.asarray(framed, np.uint8)
-        outputs = self._net([np.ascontiguousarray(picture)[None]])
+        outputs = self._request.infer([np.ascontiguousarray(picture)[None]])
         return [np.asarray(outputs[name], np.float32) for name in self._outputs]
+
+
+@cache
+def _compiled(file: str, outputs: tuple[str, ...], mean: Colour, rgb: bool) -> ov.CompiledModel:
+    """Made once a process: it takes as long as two looks."""
+    core = ov.Core()
+    whole = core.read_model(model=weights(file))
+    # Without the landmarks, which both networks offer: nobody's features are worked out.
+    model = ov.Model([whole.output(name).node for name in outputs], whole.get_parameters())
+    model.reshape([1, 3, -1, -1])
+    options = {"INFERENCE_PRECISION_HINT": precision(), "ENABLE_CPU_PINNING": False}
+    return core.compile_model(_fed_with_pictures(model, mean, rgb), "CPU", options)
 
 
 def _fed_with_pictures(model: ov.Model, mean: Colour, rgb: bool) -> ov.Model:

@@ -1,0 +1,104 @@
+"""What was seen of a long clip, kept stretch by stretch, so that a run that was stopped goes on.
+
+Only numbers are kept: times, movements of the camera, places of faces. They are private: files of mode 0600
+in a folder of the user's own state, overwritten and removed when the clip is done.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from blur.errors import AuditError, InputError
+from blur.track.observe import Observations
+from blur.track.store import packed, unpacked
+
+FOLDER = "stretches"
+"""In the state folder."""
+_LAST = "last"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The stretches of one clip, in a folder of their own that is made when there is one to keep."""
+
+    folder: Path
+
+    @classmethod
+    def of(cls, state: Path, clip: Path, choice: bytes) -> Kept:
+        """What is kept of a clip with these bytes under a choice of settings. Raises OSError."""
+        with clip.open("rb") as file:
+            content = hashlib.file_digest(file, "sha256").digest()
+        return cls(state / FOLDER / hashlib.sha256(content + choice).hexdigest())
+
+    def load(self) -> tuple[list[Observations], bool]:
+        """The stretches from the clip's beginning, as far as they are whole; whether they reach its end."""
+        found: list[Observations] = []
+        while (seen := self._follows(found, str(len(found)))) is not None:
+            found.append(seen)
+        last = self._follows(found, _LAST)
+        return (found, False) if last is None else ([*found, last], True)
+
+    def add(self, number: int, seen: Observations, *, last: bool = False) -> None:
+        """Keeps a stretch, whole or not at all; without a word where there is no room for it."""
+        path = self.folder / (_LAST if last else str(number))
+        temporary = path.with_name(f"{secrets.token_hex(8)}.tmp")
+        with contextlib.suppress(OSError):
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            try:
+                with open(temporary, "xb", opener=_private) as file:  # noqa: PTH123 - Path.open has no mode
+                    file.write(packed(seen))
+                    file.flush()
+                    os.fsync(file.fileno())
+                temporary.replace(path)
+            finally:
+                temporary.unlink(missing_ok=True)
+
+    @contextlib.contextmanager
+    def until_done(self) -> Iterator[None]:
+        """Wipes it at the end, unless the work was stopped, or may succeed if it is done again."""
+        try:
+            yield
+        except (InputError, AuditError):
+            self.wipe()
+            raise
+        self.wipe()
+
+    def wipe(self) -> None:
+        """Overwrites and removes all of it."""
+        with contextlib.suppress(OSError):
+            for path in self.folder.iterdir():
+                with path.open("r+b") as file:
+                    file.write(bytes(path.stat().st_size))
+                    file.flush()
+                    os.fsync(file.fileno())
+            shutil.rmtree(self.folder)
+
+    def _follows(self, before: list[Observations], name: str) -> Observations | None:
+        """A stretch that begins with the last frame of those before; None where there is none."""
+        with contextlib.suppress(OSError, ValueError):
+            seen = unpacked((self.folder / name).read_bytes())
+            if not before or seen.pts[0] == before[-1].pts[-1]:
+                return seen
+        return None
+
+
+def wipe_all(state: Path) -> bool:
+    """Wipes what is kept of every clip; False where there was nothing. Raises OSError where it stays."""
+    folder = state / FOLDER
+    if not folder.is_dir():
+        return False
+    for each in folder.iterdir():
+        Kept(each).wipe()
+    folder.rmdir()
+    return True
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o600)
