@@ -7,7 +7,7 @@ import os
 import signal
 import traceback
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import ExitStack, closing, suppress
+from contextlib import ExitStack, closing, nullcontext, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -214,23 +214,20 @@ def run_all(
     several run at once. ``run`` says which are done already and keeps how each ends. ``patiently``, a
     first Ctrl-C begins no further clip but ends none either. ``elsewhere`` works in place of this machine.
     """
-    with ExitStack() as stack:
-        stopped = stack.enter_context(patient()) if patiently else lambda: False
+    # Ctrl-C is heard until every lane is closed, so that none is lost.
+    with patient() if patiently else nullcontext(lambda: False) as stopped:
         left = _Left(tasks, run, stopped)
-        if elsewhere is None:
-            all_told = _here(stack, tasks, left.order(), sandbox, reach, patiently)
-        else:
-            all_told = elsewhere(left.order(), stopped)
-        asked = False
-        for index, told in all_told:
-            yield from left.skipped()
-            if stopped() and not asked:
-                asked = True
-                yield Notice("", "stopping", STOPPING)
-            left.take(index, told)
-            if not isinstance(told, int):
-                yield told
-        yield from left.skipped()
+        with ExitStack() as stack:
+            if elsewhere is None:
+                all_told = _here(stack, tasks, left.order(), sandbox, reach, patiently)
+            else:
+                all_told = elsewhere(left.order(), stopped)
+            for index, told in all_told:
+                yield from left.unsaid()
+                left.take(index, told)
+                if not isinstance(told, int):
+                    yield told
+        yield from left.unsaid()
         if rest := len(tasks) - len(left.codes):
             yield Notice("", "stopped", f"Stopped with {rest} of {len(tasks)} clips left.")
             return Interrupted.exit_code
@@ -263,6 +260,7 @@ class _Left:
         self.codes: list[int] = []
         self._tasks, self._run, self._stopped = tasks, run, stopped
         self._skipped: list[Event] = []
+        self._asked = False
 
     def order(self) -> Iterator[int]:
         for index, task in enumerate(self._tasks):
@@ -275,10 +273,13 @@ class _Left:
                 self._skipped.append(replace(done[0], clip=task.clip))
                 self.codes.append(done[1])
 
-    def skipped(self) -> Iterator[Event]:
-        """What is to be told of those that were passed over since it was last asked for."""
+    def unsaid(self) -> Iterator[Event]:
+        """What is to be told since it was last asked for: those that were passed over, a wish to stop."""
         while self._skipped:
             yield self._skipped.pop(0)
+        if self._stopped() and not self._asked:
+            self._asked = True
+            yield Notice("", "stopping", STOPPING)
 
     def take(self, index: int, told: Event | int) -> None:
         if isinstance(told, int):

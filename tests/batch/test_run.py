@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import os
+import signal
 from collections.abc import Callable, Generator
 from pathlib import Path
 
@@ -11,8 +13,9 @@ import pytest
 from blur.batch.discover import Job
 from blur.batch.run import Task, failure, overall, render_one, run_all
 from blur.errors import EXIT_BATCH, AuditError, DamagedError, MissingError
-from blur.events import Event, Failed, Finished, Started, Steps
+from blur.events import Event, Failed, Finished, Notice, Started, Steps
 from blur.pipeline import Outcome
+from blur.sandbox.sandbox import Here
 from blur.settings import Settings
 
 
@@ -96,3 +99,14 @@ def test_a_plan_that_is_none_ends_in_a_named_error(tmp_path: Path) -> None:
     events, code = drain(render_one(Job(clip, tmp_path / "o.mp4"), plan, Settings(), force=False))
     assert isinstance(events[-1], Failed)
     assert (events[-1].error, code) == ("UnreadableError", 3)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX systems")
+def test_ctrl_c_is_heard_also_while_the_last_lane_closes(monkeypatch: pytest.MonkeyPatch) -> None:
+    def close(_: Here) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(Here, "close", close)
+    events, code = drain(run_all([task("a", 0)], patiently=True))
+    assert [event.code for event in events if isinstance(event, Notice)] == ["stopping"]
+    assert code == 0
