@@ -40,7 +40,7 @@ class Network:
         Raises:
             WeightsError: the weights are absent or altered.
         """
-        self._request = _compiled(file, tuple(outputs), mean, rgb).create_infer_request()
+        self._request = _compiled(weights(file), tuple(outputs), mean, rgb).create_infer_request()
         self._outputs = list(outputs)
         self._mean = mean
 
@@ -56,10 +56,10 @@ class Network:
 
 
 @cache
-def _compiled(file: str, outputs: tuple[str, ...], mean: Colour, rgb: bool) -> ov.CompiledModel:
+def _compiled(network: bytes, outputs: tuple[str, ...], mean: Colour, rgb: bool) -> ov.CompiledModel:
     """Made once a process: it takes as long as two looks."""
     core = ov.Core()
-    whole = core.read_model(model=weights(file))
+    whole = core.read_model(model=network)
     # Without the landmarks, which both networks offer: nobody's features are worked out.
     model = ov.Model([whole.output(name).node for name in outputs], whole.get_parameters())
     model.reshape([1, 3, -1, -1])
