@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
 from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,6 @@ from blur.batch.journal import as_settings
 from blur.batch.run import anonymise_all
 from blur.errors import UsageError
 from blur.events import Event
-from blur.sandbox.kernel import PR_SET_PDEATHSIG, prctl
 from blur.sandbox.sandbox import Sandbox
 
 
@@ -57,5 +55,4 @@ def events(stdin: BinaryIO, sandbox: Sandbox | None) -> Generator[Event, None, i
         settings, _ = as_settings(order["settings"])
     except (ValueError, KeyError, TypeError) as error:
         raise UsageError("this is for workers of a cluster", "See: blur cluster --help") from error
-    prctl(PR_SET_PDEATHSIG, signal.SIGTERM)  # nothing goes on for a worker that is gone
     return anonymise_all(Found((job,)), settings, force=False, sandbox=sandbox)

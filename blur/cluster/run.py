@@ -145,7 +145,7 @@ class _Giving(ExitStack):
 
     def _count(self, slots: int) -> None:
         self._slots = slots
-        said = f"Workers take {slots} clips at a time." if slots else "No worker is there; waiting for some."
+        said = f"Clips that workers take at a time: {slots}." if slots else "No worker is there; waiting."
         self._desk.heard.put((NOBODY, Notice("", "workers", said)))
 
     def _named(self, index: int, told: Sequence[Event | int]) -> Iterator[tuple[int, Event | int]]:

@@ -20,7 +20,7 @@ from blur.cluster.identity import Identity
 from blur.cluster.keys import FILES, security
 from blur.cluster.seal import narrow
 from blur.cluster.workplace import workplace
-from blur.errors import OutputError, UsageError
+from blur.errors import Interrupted, OutputError, UsageError
 
 AGAIN = 2.0
 """Seconds between two tries to reach the run."""
@@ -49,6 +49,8 @@ def serve(run: Address, keys: Path, media: Path | None, clips: int | None, above
             say(narrow(run, "call", place, reads if media is None else (*reads, media)))
             quiet.load()
             asyncio.run(_for_ever(run, keys, Hands(place, media), clips or side_by_side(MANY), say))
+    except KeyboardInterrupt as error:
+        raise Interrupted("stopped", "What was in hand is wiped here, and goes to other workers.") from error
     except OSError as error:
         raise OutputError(
             f"there is no place for clips: {error.strerror or error}", "Name another: --work DIR."
@@ -62,10 +64,11 @@ async def _for_ever(run: Address, keys: Path, hands: Hands, clips: int, say: Say
     while True:
         try:
             seen = await _greet(run, safe.get_connection_args("worker"), identity)
-            say(f"Working for {run}, {clips} clips at a time.")
+            say(f"Working for {run}. Clips at a time: {clips}.")
             waiting = False
             options = {"security": safe, "name": seen, "contact_address": seen}
             await _session(run, hands, clips, {identity.resource: clips}, options)
+            say(f"The connection to {run} is over.")
         except OSError as error:
             log.debug("%s", error)
             if not waiting:

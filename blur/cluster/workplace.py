@@ -25,12 +25,17 @@ def workplace(above: Path) -> Iterator[Path]:
     """
     with private_folder(above) as place:
         held, hold = os.pipe()
+        ready, begun = os.pipe()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)
             janitor = os.fork()
         if not janitor:
-            _wait_and_wipe(place, held, hold)
-        os.close(held)
+            os.close(hold)
+            _wait_and_wipe(place, held, begun)
+        for end in (held, begun):
+            os.close(end)
+        os.read(ready, 1)
+        os.close(ready)
         try:
             yield place
         finally:
@@ -38,13 +43,14 @@ def workplace(above: Path) -> Iterator[Path]:
             os.waitpid(janitor, 0)
 
 
-def _wait_and_wipe(place: Path, held: int, hold: int) -> None:
+def _wait_and_wipe(place: Path, held: int, begun: int) -> None:
+    """Ends this process, once nobody holds the other end of ``held`` any more."""
     try:
-        os.setsid()  # whoever kills the worker's whole group leaves this one
+        os.setsid()  # whoever ends the worker's whole group leaves this one
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)
-        os.close(hold)
-        os.read(held, 1)  # ends when the worker does
+        os.close(begun)
+        os.read(held, 1)
         for _ in range(100):  # a child of the worker may take a moment to notice, and write till then
             wipe(place)
             if not place.exists():

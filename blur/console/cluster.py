@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import signal
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import click
 
 from blur.errors import UsageError
+from blur.sandbox.kernel import PR_SET_PDEATHSIG, prctl
 from blur.sandbox.seccomp import Network
 
 if TYPE_CHECKING:
@@ -118,5 +120,7 @@ def clip() -> None:
 
     context = click.get_current_context()
     lock = context.find_root().obj
+    if lock is not None:
+        prctl(PR_SET_PDEATHSIG, signal.SIGTERM)  # nothing goes on for a worker that is gone
     told = events(sys.stdin.buffer, None if lock is None else Sandbox(lock))
     context.exit(present(told, presenter(as_lines_of_json=True, quiet=False)))

@@ -1,0 +1,117 @@
+"""A batch on four workers, each on a machine of its own; one is killed, one loses its wire for a moment."""
+
+from __future__ import annotations
+
+import random
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.cluster.machines import HERE, Machine, machines
+from tests.conftest import REPO
+from tests.media.making import make_clip
+from tests.sandbox.trying import needs_landlock, needs_seccomp
+
+pytestmark = [needs_seccomp, needs_landlock]
+CLIPS = 5
+PLACE = f"tls://{HERE}:8786"
+MAKING = ("--preset", "fast", "--style", "solid", "--name", "keep")
+LIMIT = 180.0
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A batch's folders, and the machines."""
+
+    folder: Path
+    here: Machine
+    others: list[Machine]
+
+    def worker(self, machine: Machine, *options: object) -> subprocess.Popen[bytes]:
+        keys = self.folder / "keys" / "worker"
+        work = self.folder / "work" / machine.address
+        work.mkdir(parents=True, exist_ok=True)
+        with (self.folder / f"{machine.address}.log").open("ab") as told:
+            options = ("--keys", keys, "--clips", 1, "--work", work, *options)
+            return machine.blur("cluster", "worker", PLACE, *options, told=told)
+
+    def run(self) -> subprocess.Popen[bytes]:
+        keys = self.folder / "keys" / "run"
+        with (self.folder / "run.log").open("wb") as told:
+            options = ("-o", self.folder / "out", "--cluster", PLACE, "--keys", keys, *MAKING)
+            return self.here.blur(self.folder / "in", *options, told=told)
+
+    def other_version(self, machine: Machine) -> subprocess.CompletedProcess[str]:
+        """A worker that differs in nothing but the version that it says it has."""
+        here = f"import sys; sys.path.insert(0, {str(REPO)!r})"
+        code = f"{here}; import blur; blur.__version__ = '0'; import cli; cli.main()"
+        words = ("cluster", "worker", PLACE, "--keys", self.folder / "keys" / "worker", "--work", self.folder)
+        command = machine.command(sys.executable, "-c", code, *words)
+        return subprocess.run(command, capture_output=True, text=True, timeout=LIMIT, check=False)
+
+    def said(self, name: str = "run") -> str:
+        return (self.folder / f"{name}.log").read_text()
+
+    def await_word(self, word: str, times: int = 1, name: str = "run") -> None:
+        end = time.monotonic() + LIMIT
+        while self.said(name).count(word) < times:
+            assert time.monotonic() < end, self.said(name)
+            time.sleep(0.05)
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Iterator[Scene]:
+    (tmp_path / "in").mkdir()
+    for number in range(CLIPS):
+        make_clip(tmp_path / "in" / f"{number}.mp4", size=(160, 120), pts=tuple(range(10 + number)))
+    subprocess.run([sys.executable, str(REPO / "cli.py"), "cluster", "keys", tmp_path / "keys"], check=True)
+    with machines(5) as (here, *others):
+        yield Scene(tmp_path, here, others)
+
+
+def sockets(machine: Machine) -> list[list[str]]:
+    """Those of TCP and UDP: whether it listens, the own end, the other."""
+    rows = [line.split() for line in machine.run("ss", "-Htuna").splitlines()]
+    return [[row[1], row[4], row[5]] for row in rows]
+
+
+def test_nothing_is_lost_and_nothing_published_twice(scene: Scene) -> None:
+    workers = [scene.worker(machine) for machine in scene.others[:3]]
+    workers.append(scene.worker(scene.others[3], "--media", scene.folder / "in"))
+    run = scene.run()
+    try:
+        scene.await_word("looking for faces", 2)
+        listening = [row for row in sockets(scene.here) if row[0] == "LISTEN"]
+        assert [row[1] for row in listening] == [f"{HERE}:8786"]
+        for machine in scene.others:
+            assert {row[2] for row in sockets(machine)} <= {f"{HERE}:8786"}
+        refused = scene.other_version(scene.others[0])
+        assert refused.returncode == 2
+        assert "refuses this machine: it has another version of Blur" in refused.stderr
+        assert f"The worker at {scene.others[0].address} is refused" in scene.said()
+        time.sleep(random.uniform(0, 1.5))
+        workers[random.randrange(3)].kill()
+        scene.others[3].run("ss", "-K", "dst", HERE)
+        scene.await_word("is over", name=scene.others[3].address)
+        assert run.wait(LIMIT) == 0, scene.said()
+        for worker in workers:
+            worker.terminate()
+        assert sorted(worker.wait(20) for worker in workers) == [-9, 130, 130, 130]
+    finally:
+        for process in (run, *workers):
+            process.kill()
+            process.wait()
+    names = [f"{number}-blurred.mp4" for number in range(CLIPS)]
+    assert sorted(path.name for path in (scene.folder / "out").iterdir()) == names
+    assert len(re.findall(r"→ \d-blurred.mp4 \(", scene.said())) == CLIPS
+    assert [path for path in (scene.folder / "work").rglob("*") if path.is_file()] == []
+    alone = [sys.executable, str(REPO / "cli.py"), scene.folder / "in", "-o", scene.folder / "alone", *MAKING]
+    subprocess.run(alone, check=True, capture_output=True, timeout=LIMIT)
+    for name in names:
+        assert (scene.folder / "out" / name).read_bytes() == (scene.folder / "alone" / name).read_bytes()
