@@ -33,9 +33,6 @@ INPUT_OPTIONS = {
     "err_detect": "crccheck+explode",
 }
 
-STRICT = {"err_detect": "crccheck+bitstream+buffer+explode", "max_pixels": str(MAX_PIXELS)}
-"""The decoder's options: no tolerance for damage."""
-
 # What cannot be a second picture of the video: covers, thumbnails, stills.
 _NO_VIDEO = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
 

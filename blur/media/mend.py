@@ -15,7 +15,7 @@ from av.video.reformatter import ColorRange
 from av.video.stream import VideoStream
 
 from blur.media.clip import Clip
-from blur.media.container import STRICT
+from blur.media.decoder import decoder
 from blur.media.picture import plane_views
 
 
@@ -51,9 +51,9 @@ class _Patch:
         self._clip = clip
         self._container = container
         self._stream = stream
-        self._codec = stream.codec_context
-        self._codec.options = STRICT
-        self._codec.thread_count = 1  # with several, a failure is told late and of another frame
+        self._codec = decoder(
+            clip, stream, threads=1
+        )  # with several, a failure is told late and of another frame
         self._sent: set[int] = set()
         self._lost: set[int] = set()
         self._key: int | None = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import suppress
@@ -19,15 +18,13 @@ from av.video.stream import VideoStream
 
 from blur.errors import DamagedError
 from blur.media.clip import Clip, Frame
-from blur.media.container import STRICT, open_input, picture_stream
+from blur.media.container import open_input, picture_stream
+from blur.media.decoder import decoder
 from blur.media.mend import black, patched
 from blur.media.tally import Tally
 from blur.media.upright import upright
 
 Item = TypeVar("Item")
-
-# Every decoder thread holds a picture of its own, so large pictures get fewer of them.
-_DECODER_BYTES = 256 << 20
 
 # The longest that a frame may stand. What jumps further was made to last for ever: MP4 counts a
 # frame's ticks in 31 bits, and players stop there.
@@ -164,10 +161,7 @@ def _decoded(
     clip: Clip, container: InputContainer, stream: VideoStream, *, whole: bool = True
 ) -> Iterator[tuple[int | None, av.VideoFrame]]:
     """The stream's pictures and their times, with libav's tolerance for damage turned off."""
-    codec = stream.codec_context
-    codec.options = STRICT
-    codec.thread_type = "AUTO"
-    codec.thread_count = _threads(clip)
+    codec = decoder(clip, stream)
     tally = Tally(clip, stream)
     try:
         for packet in container.demux((stream, *container.streams.audio)):
@@ -184,9 +178,3 @@ def _decoded(
         raise tally.damage("a frame could not be decoded") from error
     if whole:
         tally.check_whole(container)
-
-
-def _threads(clip: Clip) -> int:
-    picture_bytes = clip.width * clip.height * 3
-    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(processors, _DECODER_BYTES // picture_bytes, 16))

@@ -44,8 +44,8 @@ def sample_problem(codec: str, sample: bytes) -> str | None:
     """
     match codec:
         case "h264" | "hevc":
-            known = _units(codec, sample) <= _UNITS[codec]
-            return None if known else "an encoder's or a camera's message"
+            bare = _units(codec, sample) <= _UNITS[codec]
+            return None if bare else "an encoder's or a camera's message"
         case "vp9":
             return _vp9_problem(sample)
         case "av1":

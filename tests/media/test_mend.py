@@ -36,9 +36,14 @@ def struck(path: Path, number: int) -> tuple[Path, list[int]]:
     return path, [place[2] for place in following[:end]]
 
 
-@pytest.mark.parametrize("number", [0, 9, 12, 23])
-def test_a_struck_packet_blackens_its_group_from_there_and_nothing_else(tmp_path: Path, number: int) -> None:
-    path = make_clip(tmp_path / "a.mp4", pts=range(24), coding=GROUPS)
+@pytest.mark.parametrize(
+    ("codec", "number"),
+    [("libx264", 0), ("libx264", 9), ("libx264", 12), ("libx264", 23), ("libvpx-vp9", 12)],
+)
+def test_a_struck_packet_blackens_its_group_from_there_and_nothing_else(
+    tmp_path: Path, codec: str, number: int
+) -> None:
+    path = make_clip(tmp_path / "a.mp4", pts=range(24), codec=codec, coding=GROUPS | {"lag-in-frames": "0"})
     whole = lumas(path)
     struck_path, group = struck(path, number)
     with pytest.raises(DamagedError):

@@ -166,6 +166,38 @@ def test_overwritten_bytes_are_damage_and_never_a_smeared_frame(tmp_path: Path, 
         times(path)
 
 
+def test_nine_of_ten_flipped_bits_in_vp9_are_noticed(tmp_path: Path) -> None:
+    coding = {"b": "400k", "deadline": "realtime", "cpu-used": "8"}
+    path = make_clip(tmp_path / "a.webm", size=(160, 128), codec="libvpx-vp9", coding=coding)
+    assert len(times(path)) == 12
+    with av.open(str(path)) as container:
+        places = [(packet.pos, packet.size) for packet in container.demux(video=0) if packet.size]
+    whole, chance, noticed = path.read_bytes(), np.random.default_rng(3), 0
+    for _ in range(20):
+        start, size = places[chance.integers(len(places))]
+        rotten = bytearray(whole)
+        rotten[start + int(chance.integers(size // 2, size))] ^= 1 << int(chance.integers(8))
+        path.write_bytes(rotten)
+        noticed += times_or_none(path) is None
+    assert noticed >= 15
+
+
+def test_deep_vp9_goes_to_the_decoder_that_knows_it_and_transparent_vp9_lies_on_black(tmp_path: Path) -> None:
+    program = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-f", "lavfi"]
+    half = "color=white:s=64x48:d=0.2:r=25,format=yuva420p,geq=lum=200:cb=128:cr=128:a='if(gt(X,31),0,255)'"
+    quick = ["-c:v", "libvpx-vp9", "-deadline", "realtime", "-auto-alt-ref", "0"]
+    for name, source, pixels in (
+        ("deep", "testsrc=s=64x48:d=0.2", "yuv420p10le"),
+        ("half", half, "yuva420p"),
+    ):
+        output = tmp_path / f"{name}.webm"
+        subprocess.run([*program, "-i", source, *quick, "-pix_fmt", pixels, output], check=True)
+    assert {frame.picture.format.name for frame in read(probe(tmp_path / "deep.webm"))} == {"yuv420p10le"}
+    luma = as_luma(next(iter(read(probe(tmp_path / "half.webm")))).picture, 64, 48)
+    assert luma[:, :24].min() > 180
+    assert luma[:, 40:].max() < 24
+
+
 def torn(path: Path) -> Path:
     content = bytearray(path.read_bytes())
     middle = len(content) // 2
