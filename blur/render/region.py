@@ -26,12 +26,14 @@ class Patch:
     Attributes:
         x, y: its left top corner in luma pixels.
         mask: shape (H, W) in luma pixels, True where the picture is protected.
+        cells: the same in cells, shape (ceil(H / cell height), ceil(W / cell width)).
         size: the longer side of its largest region, in pixels.
     """
 
     x: int
     y: int
     mask: Mask
+    cells: Mask
     size: int
 
     def window(self, sub_x: int = 0, sub_y: int = 0) -> tuple[slice, slice]:
@@ -112,13 +114,18 @@ def touched(
     return depth[:, :cols] > 0
 
 
+def refined(cells: NDArray[np.uint8], cell: tuple[int, int], shape: tuple[int, int]) -> NDArray[np.uint8]:
+    """The value of its cell for each pixel of an area of that shape."""
+    large = cv2.resize(cells, None, fx=cell[0], fy=cell[1], interpolation=cv2.INTER_NEAREST)
+    return np.ascontiguousarray(large[: shape[0], : shape[1]], np.uint8)
+
+
 def _patch(boxes: NDArray[np.int64], window: NDArray[np.int64], cell: tuple[int, int]) -> Patch:
     x0, y0, x1, y1 = window.tolist()
     cols, rows = -((x0 - x1) // cell[0]), -((y0 - y1) // cell[1])
-    coarse = touched(boxes.astype(np.int32), cols, rows, cell, (x0, y0)).view(np.uint8)
-    fine = cv2.resize(coarse, None, fx=cell[0], fy=cell[1], interpolation=cv2.INTER_NEAREST)
-    mask = np.ascontiguousarray(fine[: y1 - y0, : x1 - x0]).view(np.bool_)
-    return Patch(x0, y0, mask, int((boxes[:, 2:] - boxes[:, :2]).max()))
+    cells = touched(boxes.astype(np.int32), cols, rows, cell, (x0, y0))
+    mask = refined(cells.view(np.uint8), cell, (y1 - y0, x1 - x0)).view(np.bool_)
+    return Patch(x0, y0, mask, cells, int((boxes[:, 2:] - boxes[:, :2]).max()))
 
 
 def _merge(boxes: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.intp]]:

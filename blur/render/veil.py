@@ -9,6 +9,7 @@ the coarser level what its own weight does not cover (push).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TypeAlias
 
 import cv2
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 
 from blur.media.picture import Plane, Planes
 from blur.plan.model import Regions
-from blur.render.region import Mask, Patch, region_mask, touched
+from blur.render.region import Mask, Patch, refined, region_mask, touched
 
 Field: TypeAlias = NDArray[np.float32]
 """Shape (rows, columns, 2 or 4): luma, grain and, in colour, both chroma values of every cell."""
@@ -26,8 +27,6 @@ Alpha: TypeAlias = NDArray[np.uint8]
 """Shape (H, W), 0 to _FULL: how much of the veil is mixed in."""
 
 _FULL = 255
-_TRIANGLE = (np.add.outer(np.arange(16), np.arange(16)).ravel() - 15) / 6.52
-"""For each byte a number of about unit deviation: the sum of two even ones is nearly as good as normal."""
 _GREY_WEIGHT = 1e-6  # so little that it shows only where nothing else is left
 _SATURATION = np.float32(2)
 _GRAIN_LIMIT = 4.0  # 8-bit steps between neighbours; more than that is an edge, not grain
@@ -43,10 +42,12 @@ def cover_veil(planes: Planes, regions: Regions, rng: np.random.Generator) -> No
     """
     height, width = planes.arrays[0].shape
     side, ring = cell_side(width, height), ring_width(width, height)
-    field = surroundings(planes, regions)
+    luma, grain, *chroma = np.moveaxis(surroundings(planes, regions), 2, 0)
+    colours = [_samples(colour, planes) for colour in (luma, *chroma)]
     cell = (1 << planes.sub_x, 1 << planes.sub_y)
     for patch in region_mask(regions, width, height, cell=cell, margin=ring, align=side):
-        _draw(planes, patch, field, ring, rng)
+        spread = float(grain[_beneath(grain, patch, side, 0)].mean())
+        _draw(planes, patch, colours, spread, rng)
 
 
 def cell_side(width: int, height: int) -> int:
@@ -111,26 +112,35 @@ def _beneath(field: Plane | Field, patch: Patch, side: int, around: int) -> tupl
     return np.ix_(rows.clip(0, field.shape[0] - 1), cols.clip(0, field.shape[1] - 1))
 
 
-def _draw(planes: Planes, patch: Patch, field: Field, ring: int, rng: np.random.Generator) -> None:
+def _samples(values: NDArray[np.float32], planes: Planes) -> Plane:
+    return np.rint(values).clip(0, (1 << planes.depth) - 1).astype(planes.arrays[0].dtype)
+
+
+def _draw(
+    planes: Planes, patch: Patch, colours: Sequence[Plane], spread: float, rng: np.random.Generator
+) -> None:
+    """Cover one patch, given the fill's colours in cells and the deviation of its grain."""
     height, width = planes.arrays[0].shape
-    side = cell_side(width, height)
-    alpha = _feather(patch.mask, ring)
-    samples = np.rint(field).clip(0, (1 << planes.depth) - 1).astype(planes.arrays[0].dtype)
-    for channel, plane in zip((0, 2, 3), planes.arrays, strict=False):
-        sub = (planes.sub_x, planes.sub_y) if channel else (0, 0)
-        veil = enlarge(np.ascontiguousarray(samples[..., channel]), patch, sub, side)
-        if channel == 0:
-            spread = field[..., 1][_beneath(field, patch, side, 0)].mean()
-            veil = _grained(veil, float(spread), planes.depth, rng)
-        every = alpha[:: 1 << sub[1], :: 1 << sub[0]]
-        _blend(plane[patch.window(*sub)], veil, every)
+    cell = (1 << planes.sub_x, 1 << planes.sub_y)
+    alpha = _feather(patch.cells, ring_width(width, height), cell)
+    veils = [
+        enlarge(colour, patch, (planes.sub_x, planes.sub_y) if index else (0, 0), cell_side(width, height))
+        for index, colour in enumerate(colours)
+    ]
+    luma, *chroma = planes.arrays
+    grained = _grained(veils[0], spread, planes.depth, rng)
+    _blend(luma[patch.window()], grained, refined(alpha, cell, patch.mask.shape))
+    for plane, veil in zip(chroma, veils[1:], strict=True):
+        _blend(plane[patch.window(planes.sub_x, planes.sub_y)], veil, alpha)
 
 
 def _grained(veil: Plane, spread: float, depth: int, rng: np.random.Generator) -> Plane:
-    """The veil with fresh noise of a deviation."""
-    noise = np.frombuffer(rng.bytes(veil.size), np.uint8).reshape(veil.shape)
-    grain = cv2.LUT(noise, np.rint(spread * _TRIANGLE).astype(np.int16))
-    grained: Plane = cv2.add(veil, grain, dtype=cv2.CV_8U if depth == 8 else cv2.CV_16U)
+    """The veil with fresh noise of a deviation, in which every value is as likely."""
+    words = rng.integers(0, 1 << 64, -(-veil.nbytes // 8), np.uint64)
+    noise = words.view(veil.dtype)[: veil.size].reshape(veil.shape)
+    values = 1 << 8 * veil.itemsize
+    gain = spread * 12**0.5 / values
+    grained: Plane = cv2.addWeighted(veil, 1, noise, gain, -gain * (values - 1) / 2)
     return grained if depth == 8 else np.minimum(grained, (1 << depth) - 1)
 
 
@@ -141,14 +151,14 @@ def _blend(target: Plane, veil: Plane, alpha: Alpha) -> None:
     target[:] = cv2.add(kept, cv2.multiply(veil, weight, scale=1 / _FULL))
 
 
-def _feather(mask: Mask, ring: int) -> Alpha:
+def _feather(cells: Mask, ring: int, cell: tuple[int, int]) -> Alpha:
     """_FULL inside the mask, falling smoothly to nought before the distance ``ring`` outside of it."""
     # The mask grown by a reach and smoothed over it: squares, which are widest across their corners.
     reach = int(ring / (2 * 2**0.5))
-    side = 2 * reach + 1
-    solid = mask.view(np.uint8) * np.uint8(_FULL)
-    grown = cv2.dilate(solid, np.ones((side, side), np.uint8))
-    return np.asarray(cv2.max(cv2.blur(grown, (side, side)), solid), np.uint8)
+    across, down = (2 * (reach // length) + 1 for length in cell)
+    solid = cells.view(np.uint8) * np.uint8(_FULL)
+    grown = cv2.dilate(solid, np.ones((down, across), np.uint8))
+    return np.asarray(cv2.max(cv2.blur(grown, (across, down)), solid), np.uint8)
 
 
 def _cells(planes: Planes, side: int, rows: int, cols: int) -> Field:
@@ -156,6 +166,10 @@ def _cells(planes: Planes, side: int, rows: int, cols: int) -> Field:
 
     def mean(plane: NDArray[np.integer], wide: int, tall: int) -> NDArray[np.float32]:
         whole = plane[: rows * tall, : cols * wide]
+        while wide % 2 == 0 and tall % 2 == 0:  # by halves: it is several times as quick
+            wide, tall = wide // 2, tall // 2
+            size = cols * wide, rows * tall
+            whole = np.asarray(cv2.resize(whole, size, interpolation=cv2.INTER_AREA), plane.dtype)
         return np.asarray(cv2.resize(whole, (cols, rows), interpolation=cv2.INTER_AREA), np.float32)
 
     luma, *chroma = planes.arrays
