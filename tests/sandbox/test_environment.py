@@ -23,8 +23,12 @@ TELEMETRY = tuple(
         *("hf_hub_offline", "transformers_offline", "wandb_mode"),
     )
 )
-# Where such words stand, and why nothing comes of them.
+# Files and folders in which such words stand, and why nothing comes of them.
 READ = {
+    "openvino/tools/": "barred before openvino is imported; test_name_server.py hears what it would do",
+    "openvino/frontend/__init__.py": "names the hook that openvino/tools would hang its reports on",
+    "openvino/_pyopenvino": "the hook itself, which calls what is hung on it and knows no network",
+    "openvino_telemetry/": "what openvino/tools would report with",
     "imageio/core/fetching.py": "IMAGEIO_NO_INTERNET, which Blur sets; Blur does not import imageio",
     "pygments/lexers/perl.py": "a function of a language whose text it colours",
     "mediapipe/tasks/c/libmediapipe.so": "the names of TensorFlow Lite's TfLiteTelemetry, local",
@@ -72,7 +76,8 @@ def test_no_dependency_knows_telemetry_unread() -> None:
         small = content.lower()
         if any(word in small for word in TELEMETRY):
             found.add(name)
-    assert found - READ.keys() == set(), "read what it does, and note it in READ"
+    unread = {name for name in found if not name.startswith(tuple(READ))}
+    assert unread == set(), "read what it does, and note it in READ"
     assert found, "the search finds nothing, not even what is known"
 
 
