@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from blur.audit.finding import Finding
     from blur.media.clip import Clip
     from blur.plan.model import Plan, Pts
-    from blur.plan.photo import Sightings
     from blur.render.stretches import Earlier
     from blur.timing import TimeBase
     from blur.traces.source import Trace
@@ -109,7 +108,7 @@ def video_engine() -> Engine:
 
 def photo_engine() -> Engine:
     """The engine that works on photos: clips of one frame."""
-    from blur.audit.still import check_still_opens
+    from blur.audit.still import audit_still, check_still_opens, repair_still
     from blur.detect.photo import analyse_photo
     from blur.media.draft import Draft
     from blur.media.stills import probe_still
@@ -125,16 +124,6 @@ def photo_engine() -> Engine:
         fit(path, photo.width * photo.height)
         return photo
 
-    def opens(
-        path: Path, plan: Plan, _seen: Sightings | None, _settings: Settings, _turn: int
-    ) -> Steps[Sequence[Finding]]:
-        # The photo was looked at in every way that there is; a second look would be the first again.
-        yield from check_still_opens(path, plan.pts, plan.time_base, plan.width, plan.height)
-        return ()
-
-    def no_repair(photo: Clip, *_: object) -> Steps[Plan]:
-        raise AuditError(f"{photo.name} is a photo, which is not looked at twice")
-
     def rendered(photo: Clip, plan: Plan, settings: Settings, path: Path, _: Earlier | None) -> Steps[int]:
         return render_still(photo, plan, settings, path)
 
@@ -147,8 +136,8 @@ def photo_engine() -> Engine:
         build_plan=build_photo_plan,
         render=rendered,
         add_sound=no_sound,
-        audit=opens,
-        repair=no_repair,
+        audit=audit_still,
+        repair=repair_still,
         check_playback=check_still_opens,
         check_traces=check_traces,
         find_traces=find_traces,
