@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
 import av
 
 from blur.media.mastering import NOT_MASTERED, Mastering
+from blur.media.reel import Reel
 from blur.timing import TimeBase
 
 
@@ -43,6 +44,7 @@ class Clip:
         damage: first and last pts of every stretch that cannot be decoded, where it is to be read all
             the same, with black frames there; empty for a clip that is refused at any damage.
         mastering: HDR10's static data, which goes into the output.
+        reel: where `read` keeps the pictures for the next reading; None where it need not.
     """
 
     path: Path
@@ -61,6 +63,7 @@ class Clip:
     pixel_aspect: Fraction = Fraction(1)
     damage: tuple[tuple[int, int], ...] = ()
     mastering: Mastering = NOT_MASTERED
+    reel: Reel | None = field(default=None, compare=False, repr=False)
 
     @property
     def name(self) -> str:

@@ -32,7 +32,7 @@ _LONGEST_SECONDS, _LONGEST_TICKS = 3600, (1 << 31) - 1
 
 
 def read(clip: Clip) -> Iterator[Frame]:
-    """Yields the clip's presented frames in order, streamed.
+    """Yields the clip's presented frames in order, streamed, or those that its reel holds.
 
     Frames that an edit list hides do not come out. Times are the container's own, in ticks of the
     clip's time base; missing ones are filled in and none comes twice or backwards. A clip with
@@ -43,6 +43,10 @@ def read(clip: Clip) -> Iterator[Frame]:
             file ends early.
         InputError: as for ``probe``, where the file has changed since.
     """
+    return _presented(clip) if clip.reel is None else clip.reel.read(_presented(clip))
+
+
+def _presented(clip: Clip) -> Iterator[Frame]:
     step = round(1 / (clip.rate * clip.time_base.fraction)) if clip.rate else 1
     longest = min(clip.time_base.ticks(Fraction(_LONGEST_SECONDS)), _LONGEST_TICKS)
     last: int | None = None
