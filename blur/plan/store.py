@@ -129,8 +129,8 @@ def load(path: Path) -> Plan:
         UnreadableError, UnsupportedError: as `loads`, and where the file cannot be read.
     """
     try:
-        if not path.is_file():
-            raise _refusal(f"the plan {path.name} is not a file")
+        if not path.is_file() or not path.stat().st_size:  # some endless files of the system look empty
+            raise _refusal(f"the plan {path.name} is empty or not a file")
         with path.open("rb") as file:
             untrusted_bytes = file.read(MAX_BYTES + 1)
         return loads(untrusted_bytes.decode("utf-8"))

@@ -6,10 +6,13 @@ import hashlib
 import json
 import os
 import resource
+import shutil
 import signal
+import struct
 import subprocess
 import sys
 import time
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,7 +42,8 @@ class Ended:
 
 def blur(*args: object, cwd: Path) -> Ended:
     """Runs the program, and measures it and its children."""
-    command = [sys.executable, str(REPO / "cli.py"), *map(os.fspath, args), "--preset", "fast", "--json"]  # type: ignore[arg-type]
+    options = () if "--" in args else ("--preset", "fast", "--json")
+    command = [sys.executable, str(REPO / "cli.py"), *map(os.fspath, args), *options]  # type: ignore[arg-type]
     before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     run = subprocess.run(command, capture_output=True, timeout=SECONDS, check=False, cwd=cwd)
     after = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
@@ -91,6 +95,18 @@ def test_no_name_is_more_than_a_name(clip: Path, tmp_path: Path) -> None:
     assert tree(folder) == before
     assert list(empty.iterdir()) == []
     assert sorted(path.name for path in tmp_path.iterdir()) == ["cwd", "in", "out"]
+
+
+def test_a_name_in_the_folder_at_hand_is_no_more_than_a_name_either(clip: Path, tmp_path: Path) -> None:
+    for name in NAMES:
+        Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name)).write_bytes(clip.read_bytes())
+    before = tree(tmp_path)
+    named = [Path(os.fsdecode(name)) for name in NAMES]
+    ended = blur("--preset", "fast", "-o", "out/", "--json", "--", *named, cwd=tmp_path)
+    last = [event for event in ended.events if event["event"] in ("finished", "failed")]
+    assert len(last) == len(NAMES), ended.stderr
+    assert {event["exit_code"] for event in last} <= {0, 3, 4}
+    assert {path: told for path, told in tree(tmp_path).items() if "/out" not in path} == before
 
 
 SECRET = "uncovered"
@@ -173,6 +189,35 @@ def test_what_is_no_file_is_refused_without_waiting_for_it(clip: Path, tmp_path:
     assert not out.exists()
 
 
+PLANS: list[Callable[[Path, Path], None]] = [fifo, device, loop, dangling, process]
+
+
+def test_no_plan_is_waited_for_either(clip: Path, tmp_path: Path) -> None:
+    for make in PLANS:
+        plan = tmp_path / f"{make.__name__}.json"
+        make(plan, clip)
+        command = [sys.executable, str(REPO / "cli.py"), "render", str(plan), str(clip), "-o", "out/a.mp4"]
+        run = subprocess.run(
+            command, capture_output=True, text=True, timeout=SECONDS, check=False, cwd=tmp_path
+        )
+        assert run.returncode == 3, (make.__name__, run.stderr)
+        assert "Traceback" not in run.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_folders_that_are_called_like_clips_are_folders(clip: Path, tmp_path: Path) -> None:
+    inner = tmp_path / "in" / "a.mp4" / "b.mov"
+    inner.mkdir(parents=True)
+    shutil.copy(clip, inner / "c.mp4")
+    (inner / "round").symlink_to(tmp_path / "in")
+    (inner / "empty.mp4").mkdir()
+    ended = blur(tmp_path / "in", "-o", f"{tmp_path}/out/", "--name", "keep", cwd=tmp_path)
+    assert ended.code == 0, ended.stderr
+    made = [path.relative_to(tmp_path / "out") for path in (tmp_path / "out").rglob("*") if path.is_file()]
+    assert made == [Path("a.mp4/b.mov/c-blurred.mp4")]
+    assert blur(inner / "empty.mp4", cwd=tmp_path).code == 2
+
+
 def test_a_link_to_a_clip_is_that_clip(clip: Path, tmp_path: Path) -> None:
     link = tmp_path / "link.mp4"
     link.symlink_to(clip)
@@ -192,11 +237,22 @@ def gif(width: int, height: int) -> bytes:
     )
 
 
+def png(width: int, height: int, bits: int, deflated: bytes) -> bytes:
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, bits, 0, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", deflated) + chunk(b"IEND", b"")
+
+
 def test_bombs_go_off_in_bounded_time_and_memory(clip: Path, tmp_path: Path) -> None:
     folder, out = tmp_path / "in", tmp_path / "out"
     folder.mkdir()
     (folder / "wide.gif").write_bytes(gif(65535, 65535))
     (folder / "long.gif").write_bytes(gif(65535, 1))
+    (folder / "wide.png").write_bytes(png(30_000, 30_000, 8, zlib.compress(b"")))
+    deflated = zlib.compress(bytes(3751 * 30_000), 9)  # 112 MB of nothing, two colours
+    (folder / "small.png").write_bytes(png(30_000, 30_000, 1, deflated))
     content = bytearray(clip.read_bytes())
     at = content.index(b"mvhd")
     content[at + 12 : at + 20] = b"\0\0\0\x01\x7f\xff\xff\xff"  # a clock of 1 Hz, 68 years
@@ -207,9 +263,10 @@ def test_bombs_go_off_in_bounded_time_and_memory(clip: Path, tmp_path: Path) -> 
     make_clip(folder / "gap.mkv", pts=(0, 1, 2, 1 << 30))
     ended = blur(folder, "-o", f"{out}/", cwd=tmp_path)
     last = {e["clip"]: e for e in ended.events if e["event"] in ("finished", "failed")}
-    assert last.keys() == {"wide.gif", "long.gif", "endless.mp4", "wide.mp4", "gap.mkv"}
+    made = {"wide.gif", "long.gif", "wide.png", "small.png", "endless.mp4", "wide.mp4", "gap.mkv"}
+    assert last.keys() == made
     assert {event["exit_code"] for event in last.values()} <= {0, 3, 4}, ended.stderr
-    assert last["wide.gif"]["exit_code"] == 3
+    assert {last[name]["exit_code"] for name in ("wide.gif", "wide.png", "small.png")} == {3}
     assert ended.memory < MEMORY
 
 
