@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QLocale, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QLibraryInfo, QLocale, Qt, QTimer, QTranslator, Signal
 from PySide6.QtGui import QFileOpenEvent, QIcon
 from PySide6.QtWidgets import QApplication
 
@@ -27,6 +27,22 @@ class Application(QApplication):
 
     opened = Signal(str)
 
+    def __init__(self, arguments: Sequence[str]) -> None:
+        super().__init__(arguments)
+        self._translator = QTranslator(self)
+        """For what Qt itself says: names of keys, dialogs of files."""
+
+    def speak(self, language: str) -> None:
+        """Chooses a language for what is made from now on, and the direction in which it is read."""
+        spoken = words.speak(language)
+        self.removeTranslator(self._translator)
+        folder = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
+        if self._translator.load(f"qtbase_{spoken}", folder):
+            self.installTranslator(self._translator)
+        mirrored = spoken in words.FROM_RIGHT_TO_LEFT
+        way = Qt.LayoutDirection
+        self.setLayoutDirection(way.RightToLeft if mirrored else way.LeftToRight)
+
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QFileOpenEvent) and event.file():
             self.opened.emit(event.file())
@@ -43,9 +59,7 @@ def application(language: str | None = None) -> Application:
     app.setApplicationName("Blur")
     app.setDesktopFileName("blur")
     app.setWindowIcon(QIcon(drawing("blur", 128, "#000000")))
-    spoken = words.speak(language or QLocale.system().uiLanguages()[0])
-    mirrored = spoken in words.FROM_RIGHT_TO_LEFT
-    app.setLayoutDirection(Qt.LayoutDirection.RightToLeft if mirrored else Qt.LayoutDirection.LeftToRight)
+    app.speak(language or QLocale.system().uiLanguages()[0])
     theme.dress(app)
     return app
 

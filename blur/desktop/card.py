@@ -5,8 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFocusEvent, QImage, QMouseEvent, QPainter, QPainterPath, QPaintEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtGui import (
+    QColor,
+    QFocusEvent,
+    QImage,
+    QMouseEvent,
+    QPainter,
+    QPainterPath,
+    QPaintEvent,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from blur.desktop import tell
 from blur.desktop.item import Item, share_done
@@ -14,6 +23,8 @@ from blur.desktop.theme import colours
 from blur.desktop.widgets import Elided, button, drawing, label, restyle
 from blur.desktop.words import say
 
+WIDE = 110
+"""Letters that go beside each other in a card whose buttons stand beside its texts."""
 BUTTONS = ("cancel", "review", "show", "anyway", "again", "remove")
 
 
@@ -42,7 +53,7 @@ class Thumbnail(QWidget):
         scale = max(box.width() / width, box.height() / height)
         part = QRectF(0, 0, box.width() / scale, box.height() / scale)
         part.moveCenter(QRectF(0, 0, width, height).center())
-        painter.drawImage(box, self.image, part)
+        painter.drawImage(box, self.image.copy(part.toRect()))
 
 
 class Card(QFrame):
@@ -82,13 +93,20 @@ class Card(QFrame):
         for widget in (self.name, self.status, self.detail, self.bar):
             texts.addWidget(widget)
         texts.addStretch()
+        buttons = QHBoxLayout()
+        buttons.setSpacing(10)
+        for made in self.buttons.values():
+            buttons.addWidget(made)
+        buttons.addStretch()
+        self._body = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._body.setSpacing(14)
+        self._body.addLayout(texts, 1)
+        self._body.addLayout(buttons)
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 12, 14, 12)
         row.setSpacing(14)
         row.addWidget(self.picture, 0, Qt.AlignmentFlag.AlignTop)
-        row.addLayout(texts, 1)
-        for made in self.buttons.values():
-            row.addWidget(made)
+        row.addLayout(self._body, 1)
 
     def show_item(self, item: Item, left: int | None) -> None:
         """Brings everything up to the item; ``left`` is the number of seconds that it still needs."""
@@ -112,6 +130,13 @@ class Card(QFrame):
     def set_picture(self, image: QImage | None) -> None:
         self.picture.image = image
         self.picture.update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where there is little room for the texts, the buttons go below them."""
+        super().resizeEvent(event)
+        wide = self.width() > WIDE * self.fontMetrics().averageCharWidth()
+        way = QBoxLayout.Direction
+        self._body.setDirection(way.LeftToRight if wide else way.TopToBottom)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)

@@ -16,11 +16,14 @@ class Keys(QDialog):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle(say("keys.title"))
-        self.resize(560, 640)
+        wide = self.fontMetrics().averageCharWidth() * 80
+        self.resize(wide, wide)
         grid = QGridLayout()
         grid.setHorizontalSpacing(24)
         for menu in MENUS:
-            grid.addWidget(label(say(f"menu.{menu}").replace("&", ""), "heading"), grid.rowCount(), 0, 1, 2)
+            heading = label(say(f"menu.{menu}").replace("&", ""), "heading")
+            heading.setContentsMargins(0, 10, 0, 0)
+            grid.addWidget(heading, grid.rowCount(), 0, 1, 2)
             for act in (act for act in ACTS if act.menu == menu and act.keys):
                 row = grid.rowCount()
                 grid.addWidget(label(key_text(act), "muted"), row, 0, Qt.AlignmentFlag.AlignTop)

@@ -6,16 +6,18 @@ from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import QKeyEvent, QShowEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from blur.desktop.card import Card
 from blur.desktop.choices import Choices
 from blur.desktop.queue import Queue
 from blur.desktop.theme import colours
 from blur.desktop.thumbnails import Thumbnails
-from blur.desktop.widgets import button, drawing, label, restyle
+from blur.desktop.widgets import button, drawing, label, restyle, scrolled
 from blur.desktop.words import say
 
+TITLE = 1.9
+"""How many times as large as other text."""
 TICK = 1000
 """Milliseconds between two looks at the time left."""
 
@@ -27,7 +29,10 @@ class DropZone(QFrame):
         super().__init__()
         self.setProperty("kind", "drop")
         self._sign = QLabel()
-        self._title = label(say("drop.title"), "title", wrap=True)
+        self._title = label(say("drop.title"), "heading", wrap=True)
+        large = self.font()
+        large.setPointSizeF(large.pointSizeF() * TITLE)
+        self._title.setFont(large)
         self._text = label(say("drop.text"), "muted", wrap=True)
         self._safe = label(say("drop.safe"), "muted", wrap=True)
         self._more = label(say("drop.more"), "muted")
@@ -121,11 +126,7 @@ class Home(QWidget):
         column.setContentsMargins(0, 0, 4, 0)
         column.addLayout(self._list)
         column.addStretch(1)  # all the room that cards leave
-        self._scroll = QScrollArea()
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._scroll.setWidget(inner)
+        self._scroll = scrolled(inner)
         page = QVBoxLayout()
         page.setContentsMargins(22, 14, 22, 18)
         page.setSpacing(14)

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Container, Mapping
 from fractions import Fraction
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QAction, QKeyEvent
+from PySide6.QtCore import QRect, QSize, Qt, Signal
+from PySide6.QtGui import QAction, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QListWidget, QPushButton, QVBoxLayout, QWidget
 
 from blur.desktop import tell
 from blur.desktop.actions import ACTS, key_text
 from blur.desktop.mutes import is_muted
 from blur.desktop.session import Session
-from blur.desktop.widgets import button, label, restyle
+from blur.desktop.widgets import button, label, restyle, scrolled
 from blur.desktop.words import say
 from blur.plan.edit import KEPT_VISIBLE
 from blur.plan.model import Doubt
@@ -30,7 +30,9 @@ REASONS = {
 """The engine's reasons that the window has words for; others are shown as they are."""
 
 ROOM = 9
-"""Pixels above and below the two lines of a doubt."""
+"""Pixels around the text of a doubt."""
+LINES = 7
+"""Of the list of doubts where there is little room."""
 
 MASK_ACTS = ("follow", "begins", "ends", "visible", "delete")
 PLACES = {
@@ -46,6 +48,21 @@ PLACES = {
 
 class DoubtList(QListWidget):
     """A list that leaves letters to the window's keys, instead of looking for words that begin with them."""
+
+    def sizeHint(self) -> QSize:
+        return QSize(200, LINES * self.fontMetrics().lineSpacing())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.fit()
+
+    def fit(self) -> None:
+        """Gives every text the height that it needs at this width."""
+        room = QRect(0, 0, self.viewport().width() - 3 * ROOM, 1 << 16)
+        for row in range(self.count()):
+            item = self.item(row)
+            text = self.fontMetrics().boundingRect(room, Qt.TextFlag.TextWordWrap, item.text())
+            item.setSizeHint(QSize(0, text.height() + 2 * ROOM))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.text().isprintable() and event.text():
@@ -66,7 +83,7 @@ class Panel(QWidget):
     def __init__(self, actions: Mapping[str, QAction]) -> None:
         super().__init__()
         self.doubts = DoubtList()
-        self.doubts.setTextElideMode(Qt.TextElideMode.ElideNone)
+        self.doubts.setWordWrap(True)
         self.doubts.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.doubts.setAccessibleName(say("review.doubts"))
         self.doubts.itemClicked.connect(lambda _: self.doubted.emit(self.doubts.currentRow()))
@@ -83,20 +100,25 @@ class Panel(QWidget):
         self.publish = button(say("review.publish"), actions["render"].trigger, "primary", key)
         masks = QGridLayout()
         masks.setSpacing(8)
-        for name, (row, column, width) in PLACES.items():
-            masks.addWidget(self._buttons[name], row, column, 1, width)
+        for name, (row, left, width) in PLACES.items():
+            masks.addWidget(self._buttons[name], row, left, 1, width)
+        inner = QWidget()
+        column = QVBoxLayout(inner)
+        column.setContentsMargins(0, 0, 2, 0)
+        column.setSpacing(8)
+        for text in (self._doubts, self._none):
+            column.addWidget(text)
+        column.addWidget(self.doubts, 1)
+        for text in (label(say("review.masks"), "heading"), self._mask, self._what):
+            column.addWidget(text)
+        column.addLayout(masks)
+        for widget in self._heard:
+            column.addWidget(widget)
+        column.addStretch()
         page = QVBoxLayout(self)
         page.setContentsMargins(0, 0, 0, 0)
         page.setSpacing(8)
-        for text in (self._doubts, self._none):
-            page.addWidget(text)
-        page.addWidget(self.doubts, 1)
-        for text in (label(say("review.masks"), "heading"), self._mask, self._what):
-            page.addWidget(text)
-        page.addLayout(masks)
-        for widget in self._heard:
-            page.addWidget(widget)
-        page.addStretch()
+        page.addWidget(scrolled(inner), 1)
         page.addWidget(self._state)
         page.addWidget(self.publish)
 
@@ -144,18 +166,20 @@ class Panel(QWidget):
     def _show_doubts(self, session: Session, seen: Container[Doubt]) -> None:
         doubts = session.plan.doubts
         texts = [
-            say("review.doubt", number=number, time=self._at(session, doubt.first), reason=reason(doubt))
-            + (f" · {say('review.seen')}" if doubt in seen else "")
+            say(
+                "review.doubt_seen" if doubt in seen else "review.doubt",
+                number=number,
+                time=self._at(session, doubt.first),
+                reason=reason(doubt),
+            )
             for number, doubt in enumerate(doubts, 1)
         ]
         if len(texts) != self.doubts.count():
             self.doubts.clear()
             self.doubts.addItems(texts)
-            tall = QSize(0, 2 * self.doubts.fontMetrics().lineSpacing() + 2 * ROOM)
-            for row in range(len(texts)):
-                self.doubts.item(row).setSizeHint(tall)
         for row, text in enumerate(texts):
             self.doubts.item(row).setText(text)
+        self.doubts.fit()
         count = sum(doubt in seen for doubt in doubts)
         head = say("review.doubts_seen", seen=count, count=len(doubts)) if doubts else say("review.doubts")
         self._doubts.setText(head)

@@ -7,7 +7,7 @@ from functools import partial
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QImage
-from PySide6.QtWidgets import QHBoxLayout, QMessageBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from blur.desktop import tell
 from blur.desktop.actions import ACTS, HELD, key_text
@@ -20,7 +20,7 @@ from blur.desktop.session import Session, Work
 from blur.desktop.state import State
 from blur.desktop.timeline import Timeline
 from blur.desktop.view import View
-from blur.desktop.widgets import Elided, button, icon, label
+from blur.desktop.widgets import Elided, asked, button, icon, label
 from blur.desktop.words import say
 from blur.plan.edit import Region
 from blur.plan.model import Doubt, Plan
@@ -73,7 +73,7 @@ class Review(QWidget):
         """Makes the page, whose buttons do what the actions do."""
         self.panel = Panel(actions)
         self.panel.doubted.connect(self._to_doubt)
-        self.panel.setMinimumWidth(self.fontMetrics().averageCharWidth() * 34)
+        self.panel.setMinimumWidth(self.fontMetrics().averageCharWidth() * 38)
         self._title = Elided(kind="heading")
         self._time = label()
         self._hint = label(kind="muted", wrap=True)
@@ -275,12 +275,7 @@ class Review(QWidget):
             return
         first, last = (session.times[session.frame_of(int(session.track.pts[end]))] for end in (0, -1))
         text = say("review.visible_text", first=tell.moment(first), last=tell.moment(last))
-        answers = QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.Cancel
-        asked = QMessageBox(QMessageBox.Icon.Warning, say("review.visible_ask"), text, answers, self)
-        asked.setDefaultButton(QMessageBox.StandardButton.Cancel)
-        asked.button(QMessageBox.StandardButton.Yes).setText(say("action.visible"))
-        asked.button(QMessageBox.StandardButton.Cancel).setText(say("do.cancel"))
-        if asked.exec() == QMessageBox.StandardButton.Yes:
+        if asked(self, say("review.visible_ask"), text, say("action.visible"), say("do.cancel")):
             session.keep_visible()
 
     def _publish(self) -> None:

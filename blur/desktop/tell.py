@@ -49,7 +49,7 @@ def kind(item: Item) -> str:
     if item.status == "failed":
         return "danger"
     needed = item.edited or (item.look and not item.looked)
-    return "warning" if item.status == "done" and needed else "muted"
+    return "muted" if item.status != "done" else "warning" if needed else "good"
 
 
 def able(item: Item) -> frozenset[str]:

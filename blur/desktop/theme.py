@@ -68,7 +68,7 @@ def dress(app: QApplication, *, dark: bool | None = None) -> None:
         night = hints.colorScheme() == Qt.ColorScheme.Dark if dark is None else dark
         chosen = DARK if night else LIGHT
         app.setPalette(_palette(chosen))
-        app.setStyleSheet(_sheet(chosen))
+        app.setStyleSheet(_sheet(chosen) + _sheet_of_lists(chosen))
 
     hints.colorSchemeChanged.connect(follow)
     follow()
@@ -137,14 +137,28 @@ def _sheet(c: Colours) -> str:
     QFrame[kind="drop"][over="true"] {{ background: {c.hover}; border-color: {c.accent}; }}
     QFrame[kind="bar"] {{ background: {c.card}; border-top: 1px solid {c.line}; }}
     QFrame[kind="notice"] {{ background: {c.card}; border: 1px solid {c.warning}; border-radius: 10px; }}
-    QLabel[kind="title"] {{ font-size: 19pt; font-weight: 600; }}
     QLabel[kind="heading"] {{ font-weight: 600; }}
     QLabel[kind="muted"] {{ color: {c.muted}; }}
+    QLabel[kind="good"] {{ color: {c.accent}; }}
     QLabel[kind="warning"] {{ color: {c.warning}; }}
     QLabel[kind="danger"] {{ color: {c.danger}; }}
     QProgressBar {{ background: {c.hover}; border: none; border-radius: 3px; max-height: 6px; }}
     QProgressBar::chunk {{ background: {c.accent}; border-radius: 3px; }}
     QScrollArea, QScrollArea > QWidget > QWidget {{ background: transparent; border: none; }}
+    """
+
+
+def _sheet_of_lists(c: Colours) -> str:
+    return f"""
+    QScrollBar {{ background: transparent; width: 12px; height: 12px; margin: 0; }}
+    QScrollBar::handle {{ background: {c.line}; border-radius: 4px; margin: 2px; min-height: 30px; }}
+    QScrollBar::handle:hover {{ background: {c.muted}; }}
+    QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
+    QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
+    QSlider {{ min-width: 120px; min-height: 24px; }}
+    QSlider::groove:horizontal {{ background: {c.line}; height: 6px; border-radius: 3px; }}
+    QSlider::handle:horizontal {{ background: {c.card}; border: 2px solid {c.accent}; width: 14px;
+        margin: -6px 0; border-radius: 9px; }}
     QListWidget {{ background: {c.card}; border: 1px solid {c.line}; border-radius: 10px;
         padding: 4px; outline: 0; }}
     QListWidget::item {{ padding: 6px 8px; border-radius: 7px; }}

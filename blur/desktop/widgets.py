@@ -13,7 +13,9 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
+    QMessageBox,
     QPushButton,
+    QScrollArea,
     QSizePolicy,
     QWidget,
 )
@@ -43,12 +45,34 @@ def button(text: str, do: Callable[[], object], kind: str = "", tip: str = "") -
     return made
 
 
+def asked(parent: QWidget, title: str, text: str, yes: str, no: str) -> bool:
+    """Asks before what cannot be taken back; the safe answer is the one that Return gives."""
+    answers = QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.Cancel
+    box = QMessageBox(QMessageBox.Icon.Warning, title, title, answers, parent)
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    box.setInformativeText(text)
+    box.setDefaultButton(QMessageBox.StandardButton.Cancel)
+    box.button(QMessageBox.StandardButton.Yes).setText(yes)
+    box.button(QMessageBox.StandardButton.Cancel).setText(no)
+    return box.exec() == QMessageBox.StandardButton.Yes
+
+
 def restyle(widget: QWidget, name: str, value: str) -> None:
     """Sets a property that the style sheet asks for, and lets it look again."""
     if widget.property(name) != value:
         widget.setProperty(name, value)
         widget.style().unpolish(widget)
         widget.style().polish(widget)
+
+
+def scrolled(inner: QWidget) -> QScrollArea:
+    """What is higher than its room, to be scrolled; it takes no focus of its own."""
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setWidget(inner)
+    return area
 
 
 class Elided(QLabel):

@@ -27,6 +27,7 @@ from blur.desktop.home import DropZone, Home
 from blur.desktop.queue import Queue
 from blur.desktop.review import Review
 from blur.desktop.state import State
+from blur.desktop.widgets import asked
 from blur.desktop.words import say
 
 log = logging.getLogger(__name__)
@@ -215,12 +216,4 @@ class Window(QMainWindow):
         return self._asked("close")
 
     def _asked(self, what: str) -> bool:
-        """Asks before what cannot be taken back; the safe answer is the one that Return gives."""
-        answers = QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.Cancel
-        asked = QMessageBox(
-            QMessageBox.Icon.Warning, say(f"{what}.title"), say(f"{what}.text"), answers, self
-        )
-        asked.setDefaultButton(QMessageBox.StandardButton.Cancel)
-        asked.button(QMessageBox.StandardButton.Yes).setText(say(f"{what}.yes"))
-        asked.button(QMessageBox.StandardButton.Cancel).setText(say(f"{what}.no"))
-        return asked.exec() == QMessageBox.StandardButton.Yes
+        return asked(self, *(say(f"{what}.{part}") for part in ("title", "text", "yes", "no")))

@@ -104,7 +104,9 @@ def _fitted(shape: tuple[int, int], fit: tuple[int, int]) -> tuple[int, int]:
 
 
 def _scaled(picture: av.VideoFrame, size: tuple[int, int]) -> Pixels:
-    return np.asarray(picture.reformat(*size, "bgra", interpolation="BILINEAR").to_ndarray(), np.uint8)
+    # With several threads, swscale leaves stray pixels where their shares meet.
+    scaled = picture.reformat(*size, "bgra", interpolation="BILINEAR", threads=1)
+    return np.asarray(scaled.to_ndarray(), np.uint8)
 
 
 @contextmanager

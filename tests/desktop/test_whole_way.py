@@ -58,7 +58,7 @@ def screen(tmp_path: Path) -> Iterator[dict[str, str]]:
     server.wait()
 
 
-def wait(condition: Callable[[], object], seconds: float = 60) -> None:
+def wait(condition: Callable[[], object], seconds: float = 180) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "it never came true"
@@ -93,11 +93,12 @@ def test_a_dragged_file_is_published_and_nothing_of_it_is_left(
         mouse("mouseup", 1)
         wait((tmp_path / "march-blurred.mp4").exists)
         window.terminate()
-        assert window.wait(20) == 0
+        assert window.wait(60) == 0
     finally:
         for process in (window, source):
             process.kill()
             process.wait()
     state = tmp_path / "home" / ".local" / "state" / "blur"
-    assert [path.name for path in state.glob("*.plan.json")] == []
+    assert (state / "window" / "queue.json").exists()
+    assert [path.name for path in state.rglob("*.json")] == ["queue.json"]
     assert not list(tmp_path.glob(".blur-*"))
