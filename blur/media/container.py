@@ -117,6 +117,15 @@ def check_regular(path: Path) -> None:
         raise UnreadableError(f"{name} is empty", "Copy the file from the camera again.")
 
 
+def check_size(path: Path, width: int, height: int) -> None:
+    """Raises UnsupportedError where a picture of that size would take too much memory, or has none."""
+    if width <= 0 or height <= 0 or width * height > MAX_PIXELS:
+        raise UnsupportedError(
+            f"{printable(path.name)} has a picture too large to open safely",
+            f"Blur takes pictures of up to {MAX_PIXELS // 1_000_000} megapixels.",
+        )
+
+
 def _is_encrypted(path: Path) -> bool:
     """Whether the file is an MP4 whose header declares a protected picture (Common Encryption, DRM)."""
     header = _moov(path)

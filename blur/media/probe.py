@@ -14,10 +14,11 @@ from av.sidedata.sidedata import SideDataContainer
 from av.video.format import VideoFormat
 from av.video.stream import VideoStream
 
-from blur.errors import DamagedError, EncryptedError, UnsupportedError
+from blur.errors import DamagedError, EncryptedError
 from blur.media.clip import Clip, Sound
-from blur.media.container import MAX_PIXELS, open_input, picture_stream, refusal
+from blur.media.container import MAX_PIXELS, check_regular, check_size, open_input, picture_stream, refusal
 from blur.media.mastering import mastering
+from blur.media.photo_kind import is_animated_webp
 from blur.text import printable
 from blur.timing import TimeBase
 
@@ -39,14 +40,19 @@ def probe(path: Path) -> Clip:
         EncryptedError: the file is protected.
         DamagedError: no picture could be decoded.
     """
+    check_regular(path)
+    if is_animated_webp(path):
+        from blur.media.webp import probe_webp  # whose library other videos do not need
+
+        return probe_webp(path)
     with open_input(path) as container:
         stream = picture_stream(container, path)
-        _check_size(path, stream.width, stream.height)
+        check_size(path, stream.width, stream.height)
         try:
             picture = _first_picture(container, stream, path)
         except (av.FFmpegError, ValueError) as error:
             raise refusal(path, f"{printable(path.name)} cannot be decoded", DamagedError) from error
-        _check_size(path, picture.width, picture.height)
+        check_size(path, picture.width, picture.height)
         return _describe(path, container, stream, picture)
 
 
@@ -87,14 +93,6 @@ def orientation(matrix: bytes | None) -> tuple[int, bool]:
         return 0, False
     # The second row is not touched by a flip from left to right, so it tells the turn alone.
     return round(-math.atan2(-c, d) / (math.pi / 2)) % 4, determinant < 0
-
-
-def _check_size(path: Path, width: int, height: int) -> None:
-    if width <= 0 or height <= 0 or width * height > MAX_PIXELS:
-        raise UnsupportedError(
-            f"{printable(path.name)} has a picture too large to open safely",
-            f"Blur takes pictures of up to {MAX_PIXELS // 1_000_000} megapixels.",
-        )
 
 
 def _first_picture(container: InputContainer, stream: VideoStream, path: Path) -> av.VideoFrame:

@@ -16,7 +16,7 @@ import av
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
-from blur.errors import DamagedError
+from blur.errors import DamagedError, UnreadableError
 from blur.media.clip import Clip, Frame
 from blur.media.container import open_input, picture_stream
 from blur.media.decoder import decoder
@@ -25,6 +25,9 @@ from blur.media.tally import Tally
 from blur.media.upright import upright
 
 Item = TypeVar("Item")
+
+_UNTOLD = {"gif", "webp"}
+"""Codecs whose decoders do not tell which frames are broken."""
 
 # The longest that a frame may stand. What jumps further was made to last for ever: MP4 counts a
 # frame's ticks in 31 bits, and players stop there.
@@ -50,21 +53,30 @@ def _presented(clip: Clip) -> Iterator[Frame]:
     step = round(1 / (clip.rate * clip.time_base.fraction)) if clip.rate else 1
     longest = min(clip.time_base.ticks(Fraction(_LONGEST_SECONDS)), _LONGEST_TICKS)
     last: int | None = None
+    latest: av.VideoFrame | None = None
+    for time, picture in _pictures(clip):
+        pts = time
+        if pts is None:
+            pts = 0 if last is None else last + max(step, 1)
+        if last is not None and pts <= last:
+            pts = last + 1
+        elif last is not None and pts - last > longest:
+            raise DamagedError(f"{clip.name} is damaged: its clock jumps by more than an hour")
+        last = pts
+        latest = black(clip, latest) if picture is None else upright(picture, clip)
+        yield Frame(pts, latest)
+
+
+def _pictures(clip: Clip) -> Iterator[tuple[int | None, av.VideoFrame | None]]:
+    """The decoded pictures and their times, or None for one that cannot be decoded."""
+    if clip.codec == "webp":
+        from blur.media.webp import webp_pictures  # whose library other videos do not need
+
+        yield from webp_pictures(clip)
+        return
     with open_input(clip.path) as container:
         stream = picture_stream(container, clip.path)
-        decode = patched if clip.damage else _decoded
-        latest: av.VideoFrame | None = None
-        for time, picture in decode(clip, container, stream):
-            pts = time
-            if pts is None:
-                pts = 0 if last is None else last + max(step, 1)
-            if last is not None and pts <= last:
-                pts = last + 1
-            elif last is not None and pts - last > longest:
-                raise DamagedError(f"{clip.name} is damaged: its clock jumps by more than an hour")
-            last = pts
-            latest = black(clip, latest) if picture is None else upright(picture, clip)
-            yield Frame(pts, latest)
+        yield from (patched if clip.damage else _decoded)(clip, container, stream)
 
 
 def read_from(clip: Clip, start: int) -> Iterator[Frame]:
@@ -77,7 +89,7 @@ def read_from(clip: Clip, start: int) -> Iterator[Frame]:
         InputError: as ``read``.
     """
     last = start - 1
-    with suppress(DamagedError), open_input(clip.path) as container:
+    with suppress(DamagedError, UnreadableError), open_input(clip.path) as container:
         stream = picture_stream(container, clip.path)
         with suppress(av.FFmpegError):
             container.seek(start, stream=stream)
@@ -106,13 +118,15 @@ def mended(clip: Clip) -> Clip:
         for _ in read(clip):
             pass
     except DamagedError:
+        if clip.codec in _UNTOLD:
+            raise
         with open_input(clip.path) as container:
             frames = [
                 (pts, picture is None)
                 for pts, picture in patched(clip, container, picture_stream(container, clip.path))
             ]
-        if all(lost for _, lost in frames) or clip.codec == "gif":
-            raise  # libav does not tell which frames of a GIF are broken
+        if all(lost for _, lost in frames):
+            raise
         spans = [list(group) for lost, group in groupby(frames, itemgetter(1)) if lost]
         # What is missing at the end has no frames that could be covered; the last one marks it.
         damage = [(span[0][0], span[-1][0]) for span in spans] or [(frames[-1][0],) * 2]

@@ -22,6 +22,12 @@ _PADDING = 64
 """More bytes than this behind the end of a JPEG are another picture, or the video of a motion photo."""
 
 
+def moving_contents(path: Path) -> Contents:
+    """What an animated WebP declares. Raises InputError as `probe_still`."""
+    with opened(path, moving=True) as image:
+        return Contents((*_exif(image), *_signs(path.read_bytes())), (), ())
+
+
 def still_contents(path: Path) -> Contents:
     """What the photo declares; each further picture counts as a stream.
 
@@ -30,8 +36,7 @@ def still_contents(path: Path) -> Contents:
     """
     content = path.read_bytes()
     with opened(path) as image:
-        tags = [*_exif(image), *_texts(image)]
-        tags += [(name, meaning) for sign, name, meaning in _SIGNS if sign in content]
+        tags = [*_exif(image), *_texts(image), *_signs(content)]
         pictures = getattr(image, "n_frames", 1) - 1 + _beside(image)
         if image.format in ("JPEG", "MPO"):
             pictures += b"\xff\xd8\xff" in image.info.get("exif", b"")
@@ -56,6 +61,10 @@ def _exif(image: Image.Image) -> Iterator[tuple[str, str]]:
     if gps:
         numbers = [ExifTags.GPS.GPSLatitude, ExifTags.GPS.GPSLongitude]
         yield "GPS", " ".join(str(gps.get(number, "?")) for number in numbers)
+
+
+def _signs(content: bytes) -> Iterator[tuple[str, str]]:
+    return ((name, meaning) for sign, name, meaning in _SIGNS if sign in content)
 
 
 def _texts(image: Image.Image) -> Iterator[tuple[str, str]]:

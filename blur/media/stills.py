@@ -133,9 +133,9 @@ def write_still(path: Path, pixels: Rgb) -> None:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Image.Image]:
-    """A photo with its header read and found fit."""
-    kind = photo_kind(path)
+def opened(path: Path, *, moving: bool = False) -> Iterator[Image.Image]:
+    """A photo with its header read and found fit, or a WebP that moves."""
+    kind: PhotoKind | None = "webp" if moving else photo_kind(path)
     if kind is None:
         raise UnreadableError(f"{printable(path.name)} is not a photo that Blur can read")
     with warnings.catch_warnings(), path.open("rb") as file:
@@ -149,11 +149,11 @@ def opened(path: Path) -> Iterator[Image.Image]:
         except Exception as error:  # parsers raise whatever they like
             raise DamagedError(f"{printable(path.name)} is damaged: its header makes no sense") from error
         with image:
-            _check(image, path)
+            _check(image, path, moving)
             yield image
 
 
-def _check(image: Image.Image, path: Path) -> None:
+def _check(image: Image.Image, path: Path, moving: bool) -> None:
     name = printable(path.name)
     if image.width * image.height > MAX_PIXELS:
         raise _too_large(path)
@@ -162,7 +162,7 @@ def _check(image: Image.Image, path: Path) -> None:
         if _DNG_VERSION in tags or _SUB_IFDS in tags or tags.get(259) in _RAW_COMPRESSIONS:
             raise UnsupportedError(f"{name} is a raw photo", "Develop it to a JPEG, then try again.")
     # A phone's JPEG may carry further pictures behind the first, and a HEIC beside it; viewers show one.
-    count = 1 if image.format in ("JPEG", "MPO", "HEIF") else getattr(image, "n_frames", 1)
+    count = 1 if moving or image.format in ("JPEG", "MPO", "HEIF") else getattr(image, "n_frames", 1)
     if count > 1:
         raise UnsupportedError(f"{name} holds {count} pictures", "Save it as single photos, or as a video.")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from blur.media.photo_kind import is_animated_webp
 from blur.media.plain import has_an_end
 
 _HEAD = 400
@@ -32,6 +33,6 @@ def looks_like_video(path: Path) -> bool:
     if head[4:8] in _BOXES:
         return head[8:12] not in _SOUND_ONLY
     if head[:4] == b"RIFF":
-        return head[8:12] == b"AVI "
+        return head[8:12] == b"AVI " or is_animated_webp(path)
     packets = any(head[first : first + 1] == head[first + size :][:1] == b"G" for first, size in _PACKETS)
     return packets or head.startswith(_BEGINNINGS)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from blur.media.contents import Contents, contents
-from blur.media.photo_kind import photo_kind
+from blur.media.photo_kind import is_animated_webp, photo_kind
 from blur.text import printable
 from blur.traces.foreign import foreign_boxes
 
@@ -95,11 +95,12 @@ def find_traces(path: Path) -> tuple[Trace, ...]:
 
 
 def _contents(path: Path) -> Contents:
-    if photo_kind(path) is None:
+    moving = is_animated_webp(path)
+    if photo_kind(path) is None and not moving:
         return contents(path)
-    from blur.media.still_contents import still_contents  # whose library videos do not need
+    from blur.media.still_contents import moving_contents, still_contents  # whose library videos do not need
 
-    return still_contents(path)
+    return moving_contents(path) if moving else still_contents(path)
 
 
 def _from_tags(held: Contents) -> Iterator[Trace]:

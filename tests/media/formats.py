@@ -80,6 +80,7 @@ ROWS = (
     Row("Windows Media", "wmv", "WMV 8", "wmv2"),
     Row("Ogg", "ogv", "Theora", "libtheora", by_program=True),
     Row("GIF", "gif", "GIF", "gif", "rgb8"),
+    Row("WebP that moves", "webp", "WebP", "libwebp_anim", "bgra"),
 )
 
 

@@ -150,7 +150,7 @@ def test_a_bomb_is_refused_before_a_pixel_of_it_is_made(tmp_path: Path, size: tu
 
 
 def test_several_pictures_in_one_file_are_refused_rather_than_lost(tmp_path: Path) -> None:
-    for suffix in ("png", "webp", "tiff"):
+    for suffix in ("png", "tiff"):
         path = make_photo(
             tmp_path / f"a.{suffix}", save_all=True, append_images=[Image.new("RGB", (120, 80))]
         )

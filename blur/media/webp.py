@@ -1,0 +1,89 @@
+"""Animated WebP: a clip that libav cannot decode and Pillow can."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+from av.video.format import VideoFormat
+
+from blur.errors import DamagedError
+from blur.media.clip import Clip
+from blur.media.container import check_size
+from blur.media.probe import planar_format
+from blur.text import printable
+from blur.timing import TimeBase
+
+CONTAINER = "webp"
+_PIXELS = "rgba"
+_MILLISECONDS = TimeBase(1, 1000)
+_FIRST_CHUNK = 12
+
+
+def probe_webp(path: Path) -> Clip:
+    """What the animation is, as its chunks say; no pixel is decoded.
+
+    Raises:
+        UnsupportedError: its pictures are too large.
+        DamagedError: it is cut short, or holds no picture.
+    """
+    content = path.read_bytes()
+    width, height = (int.from_bytes(content[at : at + 3], "little") + 1 for at in (24, 27))
+    check_size(path, width, height)
+    durations = _durations(path, content)
+    total = sum(durations)
+    return Clip(
+        path=path,
+        container=CONTAINER,
+        codec=CONTAINER,
+        width=width,
+        height=height,
+        quarter_turns=0,
+        mirrored=False,
+        pixel_format=planar_format(VideoFormat(_PIXELS), width, height, turned=False),
+        time_base=_MILLISECONDS,
+        frames=len(durations),
+        duration=Fraction(total, 1000) if total else None,
+        rate=Fraction(1000 * len(durations), total) if total else None,
+        sound=None,
+    )
+
+
+def webp_pictures(clip: Clip) -> Iterator[tuple[int, av.VideoFrame]]:
+    """Every picture of the animation and its time, drawn over the ones before as the file asks.
+
+    Raises:
+        DamagedError: one of them cannot be decoded.
+    """
+    from PIL import Image  # which other videos do not need
+
+    content = clip.path.read_bytes()
+    durations = _durations(clip.path, content)
+    time = 0
+    try:
+        with Image.open(io.BytesIO(content), formats=["WEBP"]) as image:
+            for number, duration in enumerate(durations):
+                image.seek(number)
+                pixels = np.asarray(image.convert("RGBA"))
+                yield time, av.VideoFrame.from_ndarray(pixels, _PIXELS)
+                time += duration
+    except (OSError, EOFError, ValueError, SyntaxError) as error:
+        raise DamagedError(f"{clip.name} is damaged: a frame could not be decoded") from error
+
+
+def _durations(path: Path, content: bytes) -> list[int]:
+    """Milliseconds of each frame, as the ANMF chunks have them; WebP Container Specification."""
+    durations, at = [], _FIRST_CHUNK
+    end = int.from_bytes(content[4:8], "little") + 8
+    while at + 8 <= min(end, len(content)):
+        kind, size = content[at : at + 4], int.from_bytes(content[at + 4 : at + 8], "little")
+        if kind == b"ANMF":
+            durations.append(int.from_bytes(content[at + 20 : at + 23], "little"))
+        at += 8 + size + size % 2
+    if at != end or end > len(content) or not durations:
+        raise DamagedError(f"{printable(path.name)} is damaged: the file ends early")
+    return durations
