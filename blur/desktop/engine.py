@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,22 +28,33 @@ def command() -> list[str]:
     return [sys.executable, str(Path(blur.__file__).resolve().parent.parent / "cli.py")]
 
 
-def arguments(item: Item, settings: Settings, plan: Path | None, made: Path, mutes: Mutes) -> list[str]:
-    """The engine's arguments for a clip.
+@dataclass(frozen=True, slots=True)
+class Plans:
+    """Files of plans.
 
-    Args:
-        plan: the plan by which it goes; None where faces are looked for.
-        made: where the plan is written by which it is published.
-        mutes: spans to be muted; they mean nothing where all sound is removed.
+    Attributes:
+        made: where the one is written by which a clip is published.
+        wanted: by which it goes; None where faces are looked for.
+        published: by which its result was published, from which everything comes that stays the same.
     """
-    making = ["-o", str(item.target), "--style", settings.style, "--plan", str(made), "--json"]
+
+    made: Path
+    wanted: Path | None = None
+    published: Path | None = None
+
+
+def arguments(item: Item, settings: Settings, plans: Plans, mutes: Mutes) -> list[str]:
+    """The engine's arguments for a clip; ``mutes`` mean nothing where all sound is removed."""
+    making = ["-o", str(item.target), "--style", settings.style, "--plan", str(plans.made), "--json"]
     muting = bool(mutes) and settings.audio != "remove"
     making += ["--audio", "mute" if muting and settings.audio == "keep" else settings.audio]
     if muting:
         making += ["--mute", as_option(mutes)]
     # A clip that goes by its plan replaces what was published by an earlier state of it.
-    if plan is not None:
-        return ["render", *making, "--force", "--", str(plan), str(item.source)]
+    if plans.wanted is not None:
+        if plans.published is not None:
+            making += ["--from", str(item.target), "--from-plan", str(plans.published)]
+        return ["render", *making, "--force", "--", str(plans.wanted), str(item.source)]
     if item.unverified:
         making.append("--accept-unverified")
     if item.thorough:

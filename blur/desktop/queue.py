@@ -151,21 +151,19 @@ class Queue(QObject):
         if self._engine is not None or waiting is None:
             return
         key, state = waiting.key, self._state
-        plan = None
+        state.made_file(key).unlink(missing_ok=True)  # of a run that was cut off
         if waiting.by_plan:
-            plan = state.edit_file(key) if state.edit_file(key).exists() else state.plan_file(key)
+            plan, edit = state.plan_file(key), state.edit_file(key)
+            old = plan if waiting.target.exists() else None
+            plans = engine.Plans(state.made_file(key), edit if edit.exists() else plan, old)
         else:
             state.wipe(key)
-        made = state.made_file(key)
-        made.unlink(missing_ok=True)  # of a run that was cut off
+            plans = engine.Plans(state.made_file(key))
         edited = state.edited_mutes(key)
         self._mutes = waiting.mutes if edited is None else edited
         self._working, self._began, self._last = key, time.monotonic(), {}
         self._set(item.begun(waiting))
-        program = [
-            *self._program(),
-            *engine.arguments(waiting, self.settings, plan, made, self._mutes),
-        ]
+        program = [*self._program(), *engine.arguments(waiting, self.settings, plans, self._mutes)]
         self._engine = engine.Engine(program, self)
         self._engine.told.connect(self._told)
         self._engine.ended.connect(self._ended)

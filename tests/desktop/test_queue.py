@@ -140,6 +140,8 @@ def test_doing_it_again_goes_by_the_edited_plan_with_the_choices_in_sight(
     assert call[call.index("--style") + 1] == "mosaic"
     assert call[call.index("--audio") + 1 :][:3] == ["mute", "--mute", "1.500-2.000"]
     assert "--force" in call
+    old = [call[call.index(option) + 1] for option in ("--from", "--from-plan")]
+    assert old == [str(tmp_path / "clip-blurred.mp4"), str(state.plan_file(key))]
     assert not state.edit_file(key).exists()
     assert not state.mutes_file(key).exists()
     assert work.items[key].mutes == ((1500, 2000),)
@@ -147,19 +149,21 @@ def test_doing_it_again_goes_by_the_edited_plan_with_the_choices_in_sight(
 
 def test_every_call_of_the_engine_is_one_that_it_takes(tmp_path: Path) -> None:
     item = Item("0" * 16, tmp_path / "a.mov", tmp_path / "o.mp4", unverified=True, thorough=True)
-    plan = tmp_path / "p.json"
+    made, wanted, published = (tmp_path / f"{name}.json" for name in "mwp")
+    plans = (engines.Plans(made), engines.Plans(made, wanted), engines.Plans(made, wanted, published))
     for audio in AUDIO:
         if audio == "mute":
             continue
-        for given, mutes in product((None, plan), ((), ((1500, 62000),))):
-            settings = Settings(audio=audio)
-            call = engines.arguments(item, settings, given, tmp_path / "m.json", mutes)
-            command = cli.commands["render"] if given else cli.default
-            chosen = command.make_context("blur", call[given is not None :]).params
-            made = Settings(audio=chosen["audio"], mute=spans(chosen["mute"]) if chosen["mute"] else ())
+        for given, mutes in product(plans, ((), ((1500, 62000),))):
+            call = engines.arguments(item, Settings(audio=audio), given, mutes)
+            by_plan = given.wanted is not None
+            command = cli.commands["render"] if by_plan else cli.default
+            chosen = command.make_context("blur", call[by_plan:]).params
+            settings = Settings(audio=chosen["audio"], mute=spans(chosen["mute"]) if chosen["mute"] else ())
             heard = audio != "remove" and mutes
-            assert made.mute == (((Fraction(3, 2), Fraction(62)),) if heard else ())
-            assert made.audio == ("mute" if heard and audio == "keep" else audio)
+            assert settings.mute == (((Fraction(3, 2), Fraction(62)),) if heard else ())
+            assert settings.audio == ("mute" if heard and audio == "keep" else audio)
+            assert chosen.get("old_plan") == given.published
 
 
 def test_what_did_not_pass_is_looked_for_more_thoroughly_when_done_again(
