@@ -1,4 +1,6 @@
-"""Sends damaged clips through the whole program, for as long as you like, and keeps what it stumbles over.
+"""Sends damaged files through the whole program and through single readers, for as long as you like.
+
+What they stumble over is kept. Texts are plans and profiles.
 
 usage: python benchmarks/fuzz.py [MINUTES [FOLDER]]      (10 by default; findings go to FOLDER, ./findings)
 """
@@ -11,32 +13,55 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 from common import REPOSITORY, SHARED
 
 sys.path.insert(0, str(REPOSITORY))
 
-from tests.e2e.fuzzing import SEEDS, damage_all, run
+from tests.e2e.fuzzing import PHOTOS, SEEDS, damage_all, run, stumbled, stumbled_over_text
+
+TEXTS = 500
+"""Plans and profiles a round."""
 
 
 def main(minutes: float, findings: Path) -> None:
     codes: Counter[int] = Counter()
-    kept = 0
+    kept = texts = 0
     end = time.monotonic() + 60 * minutes
     while time.monotonic() < end:
+        seed = random.getrandbits(32)
         with tempfile.TemporaryDirectory() as folder:
-            paths = damage_all(SHARED / "media", Path(folder), 4 * len(SEEDS), random.getrandbits(32))
+            sources = (*SEEDS, *PHOTOS)
+            paths = damage_all(SHARED / "media", Path(folder), 3 * len(sources), seed, sources)
             found, wrong = run(paths, Path(folder) / "out")
             codes += found
-            for event in wrong:
+            said = {event["clip"]: f"{event['error']} {event['message']}" for event in wrong}
+            said |= {path.name: read for path in paths if (read := alone(path))}
+            for name, what in said.items():
                 findings.mkdir(exist_ok=True)
-                shutil.copy(Path(folder) / event["clip"], findings)
-                print(event["clip"], event["error"], event["message"], event["exit_code"], flush=True)
-                kept += 1
-    print(
-        f"{codes.total()} damaged clips: {codes[0] + codes[4]} published, {codes[3]} refused, {kept} findings"
-    )
+                shutil.copy(Path(folder) / name, findings)
+                print(name, what, flush=True)
+        kept += len(said)
+        for number in range(TEXTS):
+            what = ", ".join(stumbled_over_text(random.Random(seed + number)))
+            kept += bool(what)
+            texts += 1
+            if what:
+                print("stumbled_over_text", seed + number, what, flush=True)
+    ends = f"{codes[0] + codes[4]} published, {codes[3]} refused"
+    print(f"{codes.total()} damaged files: {ends}; {texts} damaged texts; {kept} findings")
+
+
+def alone(path: Path) -> str:
+    """What readers of a file stumble over, in a process that they may crash."""
+    try:
+        with ProcessPoolExecutor(1) as pool:
+            return ", ".join(pool.submit(stumbled, path).result())
+    except BrokenProcessPool:
+        return "a reader crashed"
 
 
 if __name__ == "__main__":

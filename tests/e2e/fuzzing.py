@@ -1,4 +1,4 @@
-"""Damages small clips at random and sends them through the whole program, many in one run."""
+"""Damages small files at random and gives them to all that reads them: single readers, the whole program."""
 
 from __future__ import annotations
 
@@ -7,10 +7,19 @@ import random
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from blur.console.profile import Layer, layered, parsed
+from blur.errors import BlurError
+from blur.media.probe import probe
+from blur.media.stills import probe_still
+from blur.plan.store import dumps, loads
+from blur.traces.allowlist import check_traces
+from blur.traces.source import find_traces
 from tests.conftest import REPO
+from tests.plan.test_store import small_plan
 
 SEEDS = (
     *("metadata/iphone_dolbyVision-hdr.MOV", "metadata/mkv_with_attachment.mkv", "weird/SAR-2by3.mp4"),
@@ -19,6 +28,11 @@ SEEDS = (
     *("broken/short-cenc.mp4", "weird/no_duration.webm", "weird/sample_fragmented_clearkey.mp4"),
 )
 """Small real files of many kinds, in the folder of real media."""
+
+PHOTOS = ("photos/portrait-orientation-6.jpg", "photos/DSCN0010.jpg", "photos/ultraHDR.jpg")
+READERS: tuple[Callable[[Path], object], ...] = (probe, probe_still, find_traces, check_traces)
+"""What reads a file that may be hostile; each knows it, or raises a named error."""
+PROFILE = b"style = 'solid'\ngrow = 1.8\naccept_unverified = false\nrounds = 3\n[x]\n"
 
 GOOD, REFUSED = {0, 4}, {3}
 LIMIT = 20.0
@@ -53,16 +67,41 @@ def damaged(content: bytes, chance: random.Random) -> bytes:
     return bytes(made)
 
 
-def damage_all(media: Path, folder: Path, count: int, seed: int) -> list[Path]:
-    """Writes ``count`` damaged clips into a folder; equal seeds give equal files."""
+def damage_all(
+    media: Path, folder: Path, count: int, seed: int, sources: Sequence[str] = SEEDS
+) -> list[Path]:
+    """Writes ``count`` damaged files into a folder; equal seeds give equal files."""
     chance = random.Random(seed)
     paths = []
     for number in range(count):
-        source = media / SEEDS[number % len(SEEDS)]
+        source = media / sources[number % len(sources)]
         path = folder / f"{seed}-{number:04}{source.suffix}"
         path.write_bytes(damaged(source.read_bytes(), chance))
         paths.append(path)
     return paths
+
+
+def stumbled(path: Path) -> list[str]:
+    """What readers of a file raised that has no name."""
+    return [said for reader in READERS if (said := _raised(lambda reader=reader: reader(path)))]
+
+
+def stumbled_over_text(chance: random.Random) -> list[str]:
+    """The same of a damaged plan and a damaged profile."""
+    plan = damaged(dumps(small_plan()).encode(), chance).decode(errors="replace")
+    profile = damaged(PROFILE, chance)
+    tries = (lambda: loads(plan), lambda: layered([Layer("folder", parsed(profile, "folder"))]))
+    return [said for attempt in tries if (said := _raised(attempt))]
+
+
+def _raised(attempt: Callable[[], object]) -> str:
+    try:
+        attempt()
+    except BlurError:
+        return ""
+    except Exception as error:  # noqa: BLE001 - what may not be raised is what is looked for
+        return f"{type(error).__name__}: {error}"
+    return ""
 
 
 def run(paths: list[Path], out: Path) -> tuple[Counter[int], list[dict[str, Any]]]:

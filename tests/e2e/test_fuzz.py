@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import random
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from blur.errors import BlurError, InputError
-from blur.media.probe import probe
-from blur.media.stills import probe_still
-from blur.plan.model import Plan
-from blur.plan.store import dumps, loads
-from blur.traces.allowlist import check_traces
-from blur.traces.source import find_traces
-from tests.e2e.fuzzing import SEEDS, damage_all, damaged, run
+from tests.e2e.fuzzing import PHOTOS, SEEDS, damage_all, damaged, run, stumbled, stumbled_over_text
 from tests.media.making import make_clip
-from tests.plan.test_store import small_plan
 
 
 def test_a_damaged_clip_is_published_or_refused(shared: Path, tmp_path: Path) -> None:
@@ -44,10 +36,6 @@ def test_damage_is_damage_and_can_be_done_again(tmp_path: Path) -> None:
     assert made == [damaged(content, random.Random(seed)) for seed in range(20)]
 
 
-PHOTOS = ("photos/portrait-orientation-6.jpg", "photos/DSCN0010.jpg", "photos/ultraHDR.jpg")
-READERS = (probe, probe_still, find_traces, check_traces)
-
-
 @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 2**32), source=st.sampled_from((*SEEDS, *PHOTOS)))
 def test_whatever_reads_a_file_knows_it_or_names_what_is_wrong(
@@ -55,14 +43,19 @@ def test_whatever_reads_a_file_knows_it_or_names_what_is_wrong(
 ) -> None:
     path = tmp_path / f"a{Path(source).suffix}"
     path.write_bytes(damaged((shared / "media" / source).read_bytes(), random.Random(seed)))
-    for reader in READERS:
-        with contextlib.suppress(BlurError):
-            reader(path)
+    assert stumbled(path) == []
 
 
 @settings(max_examples=300, deadline=None)
 @given(seed=st.integers(0, 2**32))
-def test_a_damaged_plan_is_a_plan_or_a_named_error(seed: int) -> None:
-    text = damaged(dumps(small_plan()).encode(), random.Random(seed)).decode(errors="replace")
-    with contextlib.suppress(InputError):
-        assert isinstance(loads(text), Plan)
+def test_damaged_plans_and_profiles_are_taken_or_refused_by_name(seed: int) -> None:
+    assert stumbled_over_text(random.Random(seed)) == []
+
+
+def test_a_stumble_is_seen(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def broken(_: object) -> None:
+        raise ZeroDivisionError("x")
+
+    monkeypatch.setattr("tests.e2e.fuzzing.loads", broken)
+    monkeypatch.setattr("tests.e2e.fuzzing.READERS", (broken,))
+    assert stumbled_over_text(random.Random(1)) == stumbled(tmp_path) == ["ZeroDivisionError: x"]
