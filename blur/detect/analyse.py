@@ -30,6 +30,8 @@ from blur.track.window import follow
 CLEAR = 0.3
 """Sightings of this score are followed by their own flow where the camera does not explain them."""
 AHEAD = 6
+LAG = 3
+"""Looks that may still be going on while the camera is followed: one may take long."""
 TICK = 0.1
 
 NOWHERE: Paths = np.empty((0, 0, 4), np.float32)
@@ -97,7 +99,7 @@ class _Window:
 
 
 class Scan:
-    """The state of the pass: what was seen so far. Memory is bounded by two looks' worth of frames.
+    """The state of the pass: what was seen so far. Memory is bounded by a few looks' worth of frames.
 
     Detection runs in ``pool`` while the camera is followed in the caller's thread.
     """
@@ -165,7 +167,7 @@ class Scan:
             self._window.end = glance
             self._waiting.append(self._window)
         self._window = _Window(glance, [grey])
-        self._settle(1)
+        self._settle(LAG)
 
     def _glance(self, frame: Frame) -> _Glance:
         clip, search = self._clip, self._search

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing
 from itertools import islice
 from pathlib import Path
 from time import monotonic
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -64,7 +63,6 @@ def render(
     source = read(clip) if chosen is None else _stretches(clip, plan.pts, chosen)
     # Closed in turn: what waits is encoded or dropped, then the file, then the decoder.
     with (
-        _opencv_alone(),
         closing(ahead(source, _AHEAD)) as frames,
         Writer(path, clip, settings.crf, settings.codec) as writer,
         ThreadPoolExecutor(1, "blur-encode") as encoder,
@@ -83,17 +81,6 @@ def render(
             encoder.shutdown(cancel_futures=True)
     yield Progress(clip.name, "render", total, total)
     return total
-
-
-@contextmanager
-def _opencv_alone() -> Iterator[None]:
-    """OpenCV keeps to the calling thread: the decoder and the encoder have the other processors."""
-    threads = cv2.getNumThreads()
-    cv2.setNumThreads(1)
-    try:
-        yield
-    finally:
-        cv2.setNumThreads(threads)
 
 
 def _stretches(clip: Clip, pts: Pts, chosen: NDArray[np.bool_]) -> Iterator[Frame]:

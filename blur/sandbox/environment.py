@@ -1,4 +1,4 @@
-"""What the libraries are told before they are loaded: to stay at home, and to leave no files."""
+"""What the libraries are told before they are loaded: to stay at home, to leave no files, to keep still."""
 
 from __future__ import annotations
 
@@ -12,6 +12,13 @@ SWITCHES = {
 }
 """Each is asked for by something that comes with Blur; tests/sandbox/test_environment.py looks for more."""
 
+THREADS = {
+    "OPENBLAS_NUM_THREADS": "1",
+    "OPENCV_FOR_THREADS_NUM": "1",
+}
+"""Decoding, looking, covering and encoding run beside each other; threads of numpy's and OpenCV's own
+would only wait in circles, which costs a twentieth of a run."""
+
 UNUSED = ("matplotlib", "matplotlib.pyplot")
 """mediapipe loads these for drawings that Blur never makes; loading them writes a list of the
 machine's fonts into the user's cache folder and takes 0.3 s."""
@@ -19,7 +26,7 @@ machine's fonts into the user's cache folder and takes 0.3 s."""
 
 def settle() -> None:
     """Sets the switches for this process and its children and stands empty modules in for UNUSED."""
-    os.environ.update(SWITCHES)
+    os.environ.update(SWITCHES | THREADS)
     if UNUSED[0] not in sys.modules:
         for name in UNUSED:
             sys.modules[name] = ModuleType(name, "Stands in for a library that Blur never uses.")

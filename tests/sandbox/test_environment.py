@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from blur.sandbox.environment import SWITCHES
+from blur.sandbox.environment import SWITCHES, THREADS
 from tests.sandbox.trying import tried
 from tests.test_house_rules import closure, declared
 
@@ -103,4 +103,4 @@ told = [loaded, dict(os.environ)]
 """
     loaded, environment = tried(code)
     assert loaded == []
-    assert {name: environment.get(name) for name in SWITCHES} == SWITCHES
+    assert {name: environment.get(name) for name in SWITCHES | THREADS} == SWITCHES | THREADS
