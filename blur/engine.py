@@ -17,6 +17,7 @@ from blur.text import printable
 
 if TYPE_CHECKING:
     from blur.audit.finding import Finding
+    from blur.detect.kept import Kept
     from blur.media.clip import Clip
     from blur.plan.model import Plan, Pts
     from blur.render.stretches import Earlier
@@ -50,6 +51,7 @@ class Engine:
     draft: Callable[[Path, bool], AbstractContextManager[Draft]]
     save_plan: Callable[[Plan, Path, bool], None]
     mend: Callable[[Clip], Clip] = lambda clip: clip
+    analyse_long: Callable[[Clip, Settings, Kept], Steps[Any]] | None = None
 
 
 def engine_for(source: Path, target: Path) -> Engine:
@@ -73,6 +75,7 @@ def video_engine() -> Engine:
     from blur.audit.playback import check_playback
     from blur.audit.repair import repair
     from blur.detect.analyse import analyse
+    from blur.detect.resuming import analyse_long
     from blur.media.draft import Draft
     from blur.media.probe import probe
     from blur.media.reader import mended
@@ -103,6 +106,7 @@ def video_engine() -> Engine:
         draft=lambda target, force: Draft(target, force=force),
         save_plan=lambda plan, path, force: save(plan, path, force=force),
         mend=mended,
+        analyse_long=analyse_long,
     )
 
 

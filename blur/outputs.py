@@ -58,11 +58,11 @@ def _same(a: Path, b: Path) -> bool:
 
 
 @contextmanager
-def made_folder(path: Path) -> Iterator[None]:
+def made_folder(path: Path, mode: int = 0o777) -> Iterator[None]:
     """Makes a folder and the ones above it; those that it made and that stay empty are gone afterwards."""
     missing = [folder for folder in (path, *path.parents) if not folder.exists()]
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        path.mkdir(mode, parents=True, exist_ok=True)
         yield
     finally:
         for folder in missing:

@@ -6,7 +6,7 @@ Nothing appears under the output's name before every check has passed.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,6 +22,7 @@ from blur.timing import clock
 
 if TYPE_CHECKING:
     from blur.audit.finding import Finding
+    from blur.detect.kept import Kept
     from blur.media.clip import Clip
     from blur.plan.model import Doubt, Plan
 
@@ -59,12 +60,14 @@ def anonymise(
     plan_file: Path | None = None,
     report_file: Path | None = None,
     dry_run: bool = False,
+    keep: Callable[[Path], Kept] | None = None,
     engine: Engine | None = None,
 ) -> Steps[Outcome]:
     """Find and cover the faces of ``source`` and publish the result as ``target``.
 
     A dry run publishes nothing and says what would be covered. ``plan_file`` is written in both cases,
-    ``report_file`` where something is published.
+    ``report_file`` where something is published. ``keep`` gives where what was seen of a long clip is kept
+    until it is done.
     Raises the errors of blur.errors; whatever is raised, nothing was published.
     """
     began = time.monotonic()
@@ -80,7 +83,10 @@ def anonymise(
         drafts = None if dry_run else stack.enter_context(drafts_for(engine, target, force))
         yield Started(name, "probe")
         clip = _probed(engine, source, settings)
-        observations, plan = yield from _planned(engine, clip, settings)
+        kept = _kept(engine, clip, keep)
+        if kept is not None:
+            stack.enter_context(kept.until_done())
+        observations, plan = yield from _planned(engine, clip, settings, kept)
         made = None
         gone: tuple[str, ...] = ()
         if drafts is None:
@@ -164,9 +170,21 @@ def _probed(engine: Engine, source: Path, settings: Settings) -> Clip:
     return engine.mend(clip) if settings.on_damage == "cover" else clip
 
 
-def _planned(engine: Engine, clip: Clip, settings: Settings) -> Steps[tuple[Any, Plan]]:
+def _kept(engine: Engine, clip: Clip, keep: Callable[[Path], Kept] | None) -> Kept | None:
+    """Where what is seen of the clip is to be kept, if it is long enough to be worth it."""
+    if keep is None or engine.analyse_long is None:
+        return None
+    from blur.detect.resuming import is_long
+
+    return keep(clip.path) if is_long(clip) else None
+
+
+def _planned(engine: Engine, clip: Clip, settings: Settings, kept: Kept | None) -> Steps[tuple[Any, Plan]]:
     """What was seen in the clip, and the plan for it."""
-    observations = yield from engine.analyse(clip, settings)
+    if kept is None or engine.analyse_long is None:
+        observations = yield from engine.analyse(clip, settings)
+    else:
+        observations = yield from engine.analyse_long(clip, settings, kept)
     yield Started(clip.name, "plan")
     plan = engine.build_plan(observations, settings)
     if len(plan.pts) == 0:

@@ -31,8 +31,12 @@ class Pipeline:
     def __init__(self) -> None:
         self.calls: list[tuple[Path, Path, Settings, dict[str, Any]]] = []
         self.ends: dict[str, BaseException] = {}
+        self.keep: object = None
 
-    def __call__(self, source: Path, target: Path, settings: Settings, **rest: Any) -> Steps[Outcome]:
+    def __call__(
+        self, source: Path, target: Path, settings: Settings, *, keep: object, **rest: Any
+    ) -> Steps[Outcome]:
+        self.keep = keep
         self.calls.append((source, target, settings, rest))
         yield Started(source.name, "probe")
         if source.name in self.ends:
@@ -281,3 +285,13 @@ def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
     assert run.returncode == 130
     assert run.stderr == ""
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_seen_of_long_clips_is_kept_unless_nothing_is_to_be_remembered(
+    pipeline: Pipeline, tmp_path: Path
+) -> None:
+    blur(tmp_path / "a.mov")
+    assert callable(pipeline.keep)
+    for option in ("--no-journal", "--dry-run"):
+        blur(tmp_path / "a.mov", option)
+        assert pipeline.keep is None

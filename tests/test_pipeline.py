@@ -15,6 +15,7 @@ import pytest
 
 from blur.audit.doubts import LATE, LEFT, with_doubts
 from blur.audit.finding import Finding
+from blur.detect.kept import Kept
 from blur.engine import Engine
 from blur.errors import (
     EXIT_LOOK,
@@ -546,3 +547,38 @@ def test_damage_is_mended_only_where_asked_for_told_and_to_be_looked_at(source: 
         "Damaged, and black as a whole, at 0:00.1 to 0:00.3. The last 2 frames are missing."
     )
     assert notices(events)["look"] == "Look at the output at 0:00.1 to 0:00.3."
+
+
+def test_what_is_seen_of_a_long_clip_is_kept_until_it_is_done(source: Path) -> None:
+    """And of a short one, or without a place to keep it, never."""
+    bench = Bench(source)
+    long = replace(bench.clip, duration=Fraction(3600))
+    asked: list[Path] = []
+
+    def keep(path: Path) -> Kept:
+        asked.append(path)
+        return Kept(source.parent, "kept")
+
+    def analyse_long(_: Clip, __: Settings, kept: Kept) -> Steps[str]:
+        (kept.folder / "kept.0").touch()
+        bench.calls.append("long")
+        yield Started("clip.mov", "analyse")
+        return "observations"
+
+    engine = bench.but(probe=lambda _: long, analyse_long=analyse_long)
+    for event in anonymise(source, source.with_name("o.mp4"), Settings(), keep=keep, engine=engine):
+        if isinstance(event, Started) and event.stage in ("render", "publish"):
+            assert (source.parent / "kept.0").exists()
+    assert (asked, bench.calls[0]) == ([source], "long")
+    assert names(source.parent) == ["clip.mov", "o.mp4"]
+    run(anonymise(source, source.with_name("p.mp4"), Settings(), engine=engine))
+    run(
+        anonymise(
+            source,
+            source.with_name("q.mp4"),
+            Settings(),
+            keep=keep,
+            engine=bench.but(analyse_long=analyse_long),
+        )
+    )
+    assert (asked, bench.calls.count("long"), bench.calls.count("analyse")) == ([source], 1, 2)

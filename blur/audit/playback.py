@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from blur.errors import AuditError, InputError
 from blur.events import Progress, Started, Steps
 from blur.media.clip import Clip, Frame
-from blur.media.inventory import Inventory, inventory
+from blur.media.inventory import Inventory, carries_data, inventory
 from blur.media.probe import probe
 from blur.media.reader import read
 from blur.text import printable
@@ -90,9 +90,8 @@ def _check_frames(
             raise AuditError(f"the output holds more than the {len(planned)} planned frames")
         if count == 0:
             first = frame.pts
-        # Asked for, it ties a picture and itself into a knot that keeps the picture for long, and pictures
-        # may be large; the walk through the bytes (`traces`) misses none in the frames between.
-        if count % _EVERY == 0 and len(frame.picture.side_data):
+        # The walk through the bytes (`traces`) misses none in the frames between.
+        if count % _EVERY == 0 and carries_data(frame.picture):
             raise AuditError("the output's picture carries data that is no picture")
         shift = clip.time_base.seconds(frame.pts - first) - time_base.seconds(planned[count])
         if abs(shift) > tolerance:

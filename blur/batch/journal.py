@@ -27,6 +27,8 @@ from blur.media.plain import has_an_end
 from blur.settings import Settings
 
 FILE = "batches.sqlite3"
+STRETCHES = "stretches"
+"""The folder beside it with what was seen of long clips that are not done."""
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS secret(key BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS done(
@@ -220,12 +222,14 @@ def batches_in(folder: Path) -> list[Open]:
 
 
 def forget(folder: Path) -> bool:
-    """Overwrites and removes the journal, and its folder if nothing else is in it; False where none was.
+    """Overwrites and removes the journal and what was seen of long clips, and the folder if that was all.
 
-    Raises OutputError where it cannot be removed.
+    False where there was nothing. Raises OutputError where it cannot be removed.
     """
-    found = False
+    from blur.detect.kept import wipe_all
+
     try:
+        found = wipe_all(folder / STRETCHES)
         for path in (folder / FILE, folder / f"{FILE}-journal"):
             if path.exists():
                 found = True

@@ -29,6 +29,7 @@ from blur.text import printable
 
 if TYPE_CHECKING:
     from blur.batch.resume import Run
+    from blur.detect.kept import Kept
 
 DEMO = "blur-demo.mov"
 STOPPING = "Stopping after the clips in hand. Press Ctrl-C again to stop at once."
@@ -81,10 +82,12 @@ def anonymise_all(
             except OutputError as error:
                 without = f"{error.message}: nothing is remembered of this batch. {error.hint}"
                 yield Notice("", "no-journal", without)
+        stretches = None if dry_run or elsewhere is not None else _stretches(stack, journal)
+        kept = None if stretches is None else stretches / "clip"
         reach = Reach.to(
             [job.source for job in jobs],
             [] if dry_run else [job.target for job in jobs],
-            [path for path in (plan_file, report_file) if path is not None],
+            [path for path in (plan_file, report_file, kept) if path is not None],
             replaces=force,
         )
         way = partial(
@@ -94,6 +97,7 @@ def anonymise_all(
             plan_file=plan_file,
             report_file=report_file,
             dry_run=dry_run,
+            keep=None if stretches is None else partial(_kept, stretches, settings),
         )
         named_jobs = list(zip(labels([job.source for job in jobs]), jobs, strict=True))
         tasks = [Task(label, partial(way, job.source, job.target)) for label, job in named_jobs]
@@ -107,6 +111,27 @@ def _begun(stack: ExitStack, journal: Path, jobs: Sequence[Job], settings: Setti
     from blur.batch.resume import Run
 
     return Run.begun(stack.enter_context(opened(journal)), jobs, settings, force=force)
+
+
+def _stretches(stack: ExitStack, state: Path | None) -> Path | None:
+    """The folder for what is seen of long clips, gone at the end if it is empty; None where there is none."""
+    if state is None:
+        return None
+    from blur.batch.journal import STRETCHES
+
+    try:
+        for folder in (state, state / STRETCHES):
+            stack.enter_context(made_folder(folder, 0o700))
+    except OSError:
+        return None
+    return state / STRETCHES
+
+
+def _kept(stretches: Path, settings: Settings, clip: Path) -> Kept:
+    from blur.batch.journal import choice
+    from blur.detect.kept import Kept
+
+    return Kept.of(stretches, clip, choice(settings))
 
 
 def retry_all(journal: Path, sandbox: Sandbox | None = None) -> Generator[Event, None, int]:

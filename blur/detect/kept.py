@@ -10,7 +10,6 @@ import contextlib
 import hashlib
 import os
 import secrets
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,23 +18,22 @@ from blur.errors import AuditError, InputError
 from blur.track.observe import Observations
 from blur.track.store import packed, unpacked
 
-FOLDER = "stretches"
-"""In the state folder."""
 _LAST = "last"
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """The stretches of one clip, in a folder of their own that is made when there is one to keep."""
+    """The stretches of one clip: the files in ``folder`` whose names begin with its ``key``."""
 
     folder: Path
+    key: str
 
     @classmethod
-    def of(cls, state: Path, clip: Path, choice: bytes) -> Kept:
+    def of(cls, folder: Path, clip: Path, choice: bytes) -> Kept:
         """What is kept of a clip with these bytes under a choice of settings. Raises OSError."""
         with clip.open("rb") as file:
             content = hashlib.file_digest(file, "sha256").digest()
-        return cls(state / FOLDER / hashlib.sha256(content + choice).hexdigest())
+        return cls(folder, hashlib.sha256(content + choice).hexdigest())
 
     def load(self) -> tuple[list[Observations], bool]:
         """The stretches from the clip's beginning, as far as they are whole; whether they reach its end."""
@@ -47,12 +45,11 @@ class Kept:
 
     def add(self, number: int, seen: Observations, *, last: bool = False) -> None:
         """Keeps a stretch, whole or not at all; without a word where there is no room for it."""
-        path = self.folder / (_LAST if last else str(number))
-        temporary = path.with_name(f"{secrets.token_hex(8)}.tmp")
+        path = self._path(_LAST if last else str(number))
+        temporary = self._path(secrets.token_hex(8))
         with contextlib.suppress(OSError):
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             try:
-                with open(temporary, "xb", opener=_private) as file:  # noqa: PTH123 - Path.open has no mode
+                with open(temporary, "xb", opener=_private) as file:
                     file.write(packed(seen))
                     file.flush()
                     os.fsync(file.fileno())
@@ -73,31 +70,37 @@ class Kept:
     def wipe(self) -> None:
         """Overwrites and removes all of it."""
         with contextlib.suppress(OSError):
-            for path in self.folder.iterdir():
-                with path.open("r+b") as file:
-                    file.write(bytes(path.stat().st_size))
-                    file.flush()
-                    os.fsync(file.fileno())
-            shutil.rmtree(self.folder)
+            for path in self.folder.glob(f"{self.key}.*"):
+                _wipe(path)
+
+    def _path(self, name: str) -> Path:
+        return self.folder / f"{self.key}.{name}"
 
     def _follows(self, before: list[Observations], name: str) -> Observations | None:
         """A stretch that begins with the last frame of those before; None where there is none."""
         with contextlib.suppress(OSError, ValueError):
-            seen = unpacked((self.folder / name).read_bytes())
+            seen = unpacked(self._path(name).read_bytes())
             if not before or seen.pts[0] == before[-1].pts[-1]:
                 return seen
         return None
 
 
-def wipe_all(state: Path) -> bool:
+def wipe_all(folder: Path) -> bool:
     """Wipes what is kept of every clip; False where there was nothing. Raises OSError where it stays."""
-    folder = state / FOLDER
     if not folder.is_dir():
         return False
-    for each in folder.iterdir():
-        Kept(each).wipe()
+    for path in folder.iterdir():
+        _wipe(path)
     folder.rmdir()
     return True
+
+
+def _wipe(path: Path) -> None:
+    with path.open("r+b") as file:
+        file.write(bytes(path.stat().st_size))
+        file.flush()
+        os.fsync(file.fileno())
+    path.unlink()
 
 
 def _private(path: str, flags: int) -> int:

@@ -34,7 +34,7 @@ def is_long(clip: Clip) -> bool:
 def analyse_long(
     clip: Clip, settings: Settings, kept: Kept, detectors: Callable[[Preset], Detector] = finder
 ) -> Steps[Observations]:
-    """As `analyse`; what was seen is kept after every stretch, and what is kept already is not looked at again.
+    """As `analyse`, but what was seen is kept after every stretch, and what is kept is not looked at again.
 
     Raises:
         InputError: the clip cannot be read to its end.

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from blur.batch.discover import Job
-from blur.batch.journal import FILE, batches_in, choice, forget, opened, state_folder
+from blur.batch.journal import FILE, STRETCHES, batches_in, choice, forget, opened, state_folder
 from blur.errors import OutputError, UsageError
 from blur.settings import Settings
 
@@ -89,6 +89,8 @@ def test_two_journals_hash_one_file_differently(tmp_path: Path, jobs: list[Job])
 def test_forgetting_leaves_nothing(state: Path, jobs: list[Job]) -> None:
     with opened(state) as journal:
         journal.begin(jobs, SETTINGS, force=False)
+    (state / STRETCHES).mkdir()
+    (state / STRETCHES / "clip.0").write_bytes(b"seen")
     assert forget(state)
     assert not state.exists()
     assert not forget(state)

@@ -1,0 +1,109 @@
+"""What was seen of a clip as bytes and back, and stretches of it joined to one whole."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from blur.timing import TimeBase
+from blur.track.observe import Look, Observations
+
+
+def packed(seen: Observations) -> bytes:
+    """The observations as a compressed archive of arrays: numbers, and nothing of a picture."""
+    looks = seen.looks
+    arrays = {
+        "about": np.array([seen.width, seen.height, seen.time_base.numerator, seen.time_base.denominator]),
+        "pts": seen.pts,
+        "moves": seen.moves,
+        "trusts": seen.trusts,
+        "scenes": seen.scenes,
+        "looks": np.array(
+            [(each.frame, len(each.boxes), each.ahead.shape[1], each.behind.shape[1]) for each in looks],
+            np.int64,
+        ).reshape(-1, 4),
+        "boxes": _end_to_end([each.boxes for each in looks]),
+        "scores": _end_to_end([each.scores for each in looks]),
+        "ahead": _end_to_end([each.ahead for each in looks]),
+        "behind": _end_to_end([each.behind for each in looks]),
+    }
+    file = io.BytesIO()
+    np.savez_compressed(file, allow_pickle=False, **arrays)
+    return hashlib.sha256(file.getbuffer()).digest() + file.getbuffer()
+
+
+def unpacked(data: bytes) -> Observations:
+    """The observations that were packed. Raises ValueError where the bytes are not those of before."""
+    digest, archive = data[:32], data[32:]
+    if hashlib.sha256(archive).digest() != digest:
+        raise ValueError("these are no observations, or damaged")
+    with np.load(io.BytesIO(archive), allow_pickle=False) as file:
+        arrays = dict(file)
+    width, height, *terms = arrays["about"].tolist()
+    return Observations(
+        width=width,
+        height=height,
+        time_base=TimeBase(*terms),
+        pts=arrays["pts"],
+        moves=arrays["moves"],
+        trusts=arrays["trusts"],
+        scenes=arrays["scenes"],
+        looks=tuple(_looks(arrays)),
+    )
+
+
+def joined(stretches: Sequence[Observations]) -> Observations:
+    """One clip's observations from those of its stretches, each beginning with the last one's last frame.
+
+    No scene ends where stretches meet. The frame in which they do has two looks.
+    """
+    first, *others = stretches
+    moves, trusts, pts = [first.moves], [first.trusts], [first.pts]
+    scenes, looks = first.scenes.copy(), list(first.looks)
+    frames = len(first.pts)
+    for each in others:
+        shift = frames - 1
+        moves.append(each.moves[1:])
+        trusts.append(each.trusts[1:])
+        pts.append(each.pts[1:])
+        later = each.scenes + shift
+        scenes[-1, 1] = later[0, 1]
+        scenes = np.concatenate([scenes, later[1:]])
+        looks += [replace(look, frame=look.frame + shift) for look in each.looks]
+        frames += len(each.pts) - 1
+    return replace(
+        first,
+        pts=np.concatenate(pts),
+        moves=np.concatenate(moves),
+        trusts=np.concatenate(trusts),
+        scenes=scenes,
+        looks=tuple(looks),
+    )
+
+
+def _end_to_end(parts: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+    return np.concatenate([np.empty(0, np.float32), *(part.ravel() for part in parts)])
+
+
+def _looks(arrays: dict[str, NDArray[Any]]) -> Iterator[Look]:
+    at = dict.fromkeys(("boxes", "scores", "ahead", "behind"), 0)
+
+    def take(name: str, *shape: int) -> NDArray[np.float32]:
+        start = at[name]
+        at[name] += int(np.prod(shape))
+        return np.asarray(arrays[name][start : at[name]].reshape(shape), np.float32)
+
+    for frame, count, ahead, behind in arrays["looks"].tolist():
+        yield Look(
+            frame,
+            take("boxes", count, 4),
+            take("scores", count),
+            take("ahead", count, ahead, 4),
+            take("behind", count, behind, 4),
+        )
