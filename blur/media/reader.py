@@ -7,6 +7,7 @@ from collections.abc import Generator, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
+from heapq import heappop, heappush
 from itertools import groupby
 from operator import itemgetter
 from queue import SimpleQueue
@@ -181,6 +182,9 @@ def _decoded(
     """The stream's pictures and their times, with libav's tolerance for damage turned off."""
     codec = decoder(clip, stream)
     tally = Tally(clip, stream)
+    # AVI has the times of decoding alone; pictures come in the order in which they are shown.
+    unordered = (clip.container, clip.codec) == ("avi", "h264")
+    times: list[int] = []
     try:
         for packet in container.demux((stream, *container.streams.audio)):
             if packet.stream is not stream:
@@ -189,9 +193,11 @@ def _decoded(
             tally.sent(packet)
             if packet.size == 0 and packet.pts is not None:
                 continue  # Theora's word for: the last picture stands on
+            if unordered and packet.pts is not None:
+                heappush(times, packet.pts)
             for picture in codec.decode(packet):
                 tally.presented(picture)
-                yield picture.pts, picture
+                yield heappop(times) if times else picture.pts, picture
     except (av.FFmpegError, ValueError) as error:
         raise tally.damage("a frame could not be decoded") from error
     if whole:
