@@ -2,12 +2,15 @@
 
 The pattern stands still in the picture, sample by sample (Lukáš, Fridrich and Goljan, "Digital camera
 identification from sensor pattern noise", IEEE TIFS 2006), so that many frames add up to it. Here
-each frame is moved by a little, differently from the next, and drawn from fewer samples. That
-reduces what can be measured; it does not remove the pattern, and what was moved can be moved back
-by whoever finds out how.
+noise is taken for what experts take it for and drawn away; then each frame is drawn from fewer
+samples and moved by a little, as a whole and in ripples, differently from the next, so that no
+turning, zooming or shifting back brings the pattern to rest. That reduces what can be measured; it
+does not remove the pattern, and what was moved can be moved back by whoever finds out how.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import cv2
 import numpy as np
@@ -16,13 +19,21 @@ from numpy.typing import NDArray
 from blur.media.picture import Planes
 
 Matrix = NDArray[np.float64]
+Points = NDArray[np.float64]
+"""Shape (..., 2): x and y in luma pixels, whole numbers in the middles of pixels."""
+_Samples = NDArray[np.float32]
 
+_NOISE = 4.0, 2.0  # deviations of 255 that pass for noise: in the source, and in what is left after shrinking
 _SHRINK = (0.5, 0.58)  # of both sides, before the picture is drawn at its own size again
 _ZOOM = 0.075  # so that a turned and moved picture still fills its frame
 # How far each part of the movement goes, as a share of the longer side where it is a length.
 _TURN, _STRETCH, _SHIFT, _TILT = 0.018, 0.024, 0.012, 0.014
 _PERIODS = (0.9, 4.0)  # seconds
 _WAVES = 3
+_RIPPLES = 8
+_RIPPLE = 0.0015  # root of the mean square that ripples move a point by, as a share of the longer side
+_LENGTHS = (0.2, 0.5)  # of a ripple, as shares of the longer side: short enough to be no turn or zoom
+_CELL = 16  # samples; in between, the movement is as good as linear
 
 
 class Jitter:
@@ -39,9 +50,13 @@ class Jitter:
         self._shrink = float(rng.uniform(*_SHRINK))
         self._rates = 2 * np.pi / rng.uniform(*_PERIODS, size=(7, _WAVES))
         self._phases = rng.uniform(0, 2 * np.pi, size=(7, _WAVES))
+        self._crests = _directions(rng) * 2 * np.pi / rng.uniform(*_LENGTHS, size=_RIPPLES)
+        self._swings = _directions(rng).T * _RIPPLE * (2 / _RIPPLES) ** 0.5
+        self._ripple_rates = 2 * np.pi / rng.uniform(*_PERIODS, size=_RIPPLES)
+        self._ripple_phases = rng.uniform(0, 2 * np.pi, size=_RIPPLES)
 
     def matrix(self, seconds: float) -> Matrix:
-        """Where each point of the moved picture comes from at a time: shape (3, 3), in pixels."""
+        """Where the picture comes from at a time, as a whole and without ripples: shape (3, 3), in pixels."""
         turn, zoom, stretch, right, down, tilt_x, tilt_y = np.sin(self._rates * seconds + self._phases).mean(
             axis=1
         )
@@ -61,6 +76,14 @@ class Jitter:
         )
         return np.asarray(np.linalg.inv(to_middle) @ about_middle @ to_middle)
 
+    def origins(self, points: Points, seconds: float) -> Points:
+        """Where points of the moved picture come from at a time, ripples included: shape (..., 2)."""
+        side = max(self._size)
+        matrix = self.matrix(seconds)
+        there = points @ matrix[:, :2].T + matrix[:, 2]
+        waves = np.sin(points @ self._crests / side + self._ripple_rates * seconds + self._ripple_phases)
+        return np.asarray(there[..., :2] / there[..., 2:] + waves @ self._swings * side)
+
     def move(self, planes: Planes, seconds: float) -> None:
         """Moves a picture in place. What is covered moves along, so this comes after covering.
 
@@ -68,26 +91,42 @@ class Jitter:
             planes: of the size given, writable.
             seconds: since the clip began.
         """
-        moved = self.matrix(seconds)
         largest = (1 << planes.depth) - 1
-        height, width = planes.arrays[0].shape
+        before, after = (deviation * largest / 255 for deviation in _NOISE)
         for plane in planes.arrays:
-            own_height, own_width = plane.shape
-            small_size = max(round(own_width * self._shrink), 1), max(round(own_height * self._shrink), 1)
-            small = cv2.resize(plane, small_size, interpolation=cv2.INTER_AREA)
-            to_whole = _scaling(width / own_width, height / own_height)
-            to_small = _scaling(small_size[0] / own_width, small_size[1] / own_height)
-            there = to_small @ np.linalg.inv(to_whole) @ moved @ to_whole
-            drawn = cv2.warpPerspective(
-                small,
-                there,
-                (own_width, own_height),
-                flags=cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP,
+            height, width = plane.shape
+            small_size = max(round(width * self._shrink), 1), max(round(height * self._shrink), 1)
+            small = cv2.resize(smoothed(plane, before), small_size, interpolation=cv2.INTER_AREA)
+            drawn = cv2.remap(
+                smoothed(small, after),
+                self._places(width, height, small_size, seconds),
+                None,
+                cv2.INTER_CUBIC,
                 borderMode=cv2.BORDER_REFLECT_101,
             )
-            np.minimum(drawn, largest, out=plane)
+            np.clip(np.rint(drawn), 0, largest, out=plane, casting="unsafe")
+
+    def _places(self, width: int, height: int, small: tuple[int, int], seconds: float) -> _Samples:
+        """Where in a smaller copy each sample of a plane comes from: shape (height, width, 2)."""
+        columns, rows = -(-width // _CELL) + 2, -(-height // _CELL) + 2
+        corners = np.stack(np.meshgrid(np.arange(columns), np.arange(rows)), axis=-1)
+        to_whole = np.array(self._size) / (width, height)
+        knots = (corners - 0.5) * _CELL * to_whole - 0.5
+        to_small = np.array(small) / self._size
+        there = ((self.origins(knots, seconds) + 0.5) * to_small - 0.5).astype(np.float32)
+        dense = cv2.resize(there, (columns * _CELL, rows * _CELL), interpolation=cv2.INTER_LINEAR)
+        return np.asarray(dense[_CELL : _CELL + height, _CELL : _CELL + width])
 
 
-def _scaling(across: float, down: float) -> Matrix:
-    """From the middles of one grid's samples to those of another."""
-    return np.array([[across, 0, (across - 1) / 2], [0, down, (down - 1) / 2], [0, 0, 1]])
+def smoothed(plane: NDArray[Any], noise: float) -> _Samples:
+    """A plane without what an adaptive Wiener filter takes for noise of a deviation; edges stay."""
+    samples = plane.astype(np.float32)
+    mean = cv2.blur(samples, (5, 5))
+    variance = np.maximum(cv2.blur(samples * samples, (5, 5)) - mean * mean, np.float32(noise * noise))
+    return np.asarray(mean + (samples - mean) * (1 - np.float32(noise * noise) / variance))
+
+
+def _directions(rng: np.random.Generator) -> Matrix:
+    """Unit vectors, shape (2, ripples)."""
+    angles = rng.uniform(0, 2 * np.pi, size=_RIPPLES)
+    return np.stack([np.cos(angles), np.sin(angles)])

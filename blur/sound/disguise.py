@@ -24,7 +24,14 @@ _BATCH = 64 * _HOP
 _PITCHES = ((0.72, 0.86), (1.18, 1.42))  # well away from 1, each of the two as likely
 _COEFFICIENTS = ((0.72, 0.86), (1.12, 1.25))
 _WANDER = 0.05  # how far both move about their middle, as a share
-_KNOTS = (0.4, 1.3)  # seconds from one turn to the next
+_TURNS = (0.4, 1.3)  # seconds from one turn to the next
+
+# Whoever tries all pitches and coefficients finds these two. So the spectrum is also bent and coloured,
+# by other amounts at each of some frequencies, which are equal steps of hearing apart.
+_KNOTS = 7
+_BENDS = ((0.9, 1.1),)  # each place of the envelope comes from a little lower or higher
+_COLOURS = ((0.33, 0.7), (1.4, 3.0))  # and is so many times as strong
+_BEND_WANDER, _COLOUR_WANDER = 0.03, 0.25
 
 Wave = NDArray[np.float32]
 Spectra = NDArray[np.complex128]
@@ -34,11 +41,13 @@ Reals = NDArray[np.float64]
 class Wandering:
     """A smooth random curve about a middle that is drawn from one of some ranges."""
 
-    def __init__(self, rng: np.random.Generator, ranges: tuple[tuple[float, float], ...]) -> None:
-        self._rng = rng
+    def __init__(
+        self, rng: np.random.Generator, ranges: tuple[tuple[float, float], ...], wander: float = _WANDER
+    ) -> None:
+        self._rng, self._wander = rng, wander
         self._middle = rng.uniform(*ranges[rng.integers(len(ranges))])
         self._from, self._to = self._draw(), self._draw()
-        self._at, self._length = 0.0, float(rng.uniform(*_KNOTS))
+        self._at, self._length = 0.0, float(rng.uniform(*_TURNS))
 
     def take(self, count: int, step: float) -> Reals:
         """The next values, ``step`` seconds apart: shape (count,)."""
@@ -49,11 +58,11 @@ class Wandering:
             self._at += step
             if self._at >= self._length:
                 self._from, self._to = self._to, self._draw()
-                self._at, self._length = 0.0, float(self._rng.uniform(*_KNOTS))
+                self._at, self._length = 0.0, float(self._rng.uniform(*_TURNS))
         return values
 
     def _draw(self) -> float:
-        return float(self._middle * self._rng.uniform(1 - _WANDER, 1 + _WANDER))
+        return float(self._middle * self._rng.uniform(1 - self._wander, 1 + self._wander))
 
 
 def disguise(blocks: Iterable[Wave], rng: np.random.Generator | None = None) -> Iterator[Wave]:
@@ -88,6 +97,8 @@ class _Voice:
     def __init__(self, rng: np.random.Generator) -> None:
         self._pitch = Wandering(rng, _PITCHES)
         self._coefficient = Wandering(rng, _COEFFICIENTS)
+        self._bends = [Wandering(rng, _BENDS, _BEND_WANDER) for _ in range(_KNOTS)]
+        self._colours = [Wandering(rng, _COLOURS, _COLOUR_WANDER) for _ in range(_KNOTS)]
         self._window = np.hanning(_FRAME + 1)[:-1]
         self._heard = np.zeros(_BINS)
         self._spoken = np.zeros(_BINS)
@@ -96,9 +107,11 @@ class _Voice:
     def speak(self, wave: Reals) -> Reals:
         """Takes the frames that begin every hop in ``wave``; gives one hop for each, as long as it was."""
         frames = np.lib.stride_tricks.sliding_window_view(wave, _FRAME)[::_HOP] * self._window
-        pitch = self._pitch.take(len(frames), _HOP / RATE)[:, None]
-        coefficient = self._coefficient.take(len(frames), _HOP / RATE)[:, None]
-        changed = self._shifted(np.fft.rfft(frames), pitch, coefficient)
+        pitch, coefficient = (
+            curve.take(len(frames), _HOP / RATE)[:, None] for curve in (self._pitch, self._coefficient)
+        )
+        bend, colour = (_spread(curves, len(frames)) for curves in (self._bends, self._colours))
+        changed = self._shifted(np.fft.rfft(frames), pitch, coefficient, bend, colour)
         pieces = np.fft.irfft(changed, _FRAME) * self._window / 1.5  # the windows' squares add up to 1.5
         made = np.zeros(len(frames) * _HOP + _FRAME)
         made[:_FRAME] = self._overlap
@@ -107,7 +120,9 @@ class _Voice:
         self._overlap = made[-_FRAME:]
         return made[:-_FRAME]
 
-    def _shifted(self, spectra: Spectra, pitch: Reals, coefficient: Reals) -> Spectra:
+    def _shifted(
+        self, spectra: Spectra, pitch: Reals, coefficient: Reals, bend: Reals, colour: Reals
+    ) -> Spectra:
         size, phase = np.abs(spectra), np.angle(spectra)
         poles = _poles(size)
         flat = size / _envelope(poles)
@@ -118,7 +133,7 @@ class _Voice:
         source = np.rint(np.arange(_BINS) / pitch).astype(np.int64)
         silent = source >= _BINS
         source[silent] = 0
-        moved = np.take_along_axis(flat, source, 1) * _envelope(_bent(poles, coefficient))
+        moved = np.take_along_axis(flat, source, 1) * _envelope(_bent(poles, coefficient), bend) * colour
         moved[silent] = 0
         # As loud as it was; the shift must not tell by the loudness either.
         moved *= np.sqrt((size**2).sum(1) / np.maximum((moved**2).sum(1), 1e-12))[:, None]
@@ -147,10 +162,19 @@ def _bent(poles: Spectra, coefficient: Reals) -> Spectra:
     return np.where(real, poles, np.minimum(np.abs(poles), 0.985) * np.exp(1j * bent))
 
 
-def _envelope(poles: Spectra) -> Reals:
-    """The spectral envelope of poles of shape (F, order): shape (F, bins)."""
-    circle = np.exp(1j * np.pi * np.arange(_BINS) / (_BINS - 1))
+def _envelope(poles: Spectra, bend: Reals | float = 1.0) -> Reals:
+    """The spectral envelope of poles of shape (F, order), each bin drawn from so many times its frequency."""
+    circle = np.exp(1j * np.pi * np.minimum(np.arange(_BINS) * bend / (_BINS - 1), 1))
     distance = np.ones((len(poles), _BINS))
     for pole in poles.T:
         distance *= np.abs(circle - pole[:, None])
     return 1 / np.maximum(distance, 1e-6)
+
+
+def _spread(curves: list[Wandering], count: int) -> Reals:
+    """The next values of curves at the knots, at all frequencies in between: shape (count, bins)."""
+    heard = np.log1p(np.arange(_BINS) * RATE / _FRAME / 700)  # O'Shaughnessy's mel scale
+    at = heard / heard[-1] * (len(curves) - 1)
+    shares = np.maximum(1 - np.abs(at - np.arange(len(curves))[:, None]), 0)
+    values = np.stack([curve.take(count, _HOP / RATE) for curve in curves], axis=1)
+    return np.asarray(np.exp(np.log(values) @ shares))

@@ -13,7 +13,7 @@ from blur.media.probe import probe
 from blur.media.reader import read
 from blur.plan.model import Plan, Track
 from blur.render.film import render
-from blur.render.jitter import Jitter
+from blur.render.jitter import Jitter, smoothed
 from blur.render.still import move_rgb
 from blur.settings import Settings
 from tests.media.making import make_clip
@@ -54,8 +54,59 @@ def test_the_movement_is_smooth_small_and_fills_the_frame(seed: int) -> None:
     assert (np.ptp(path[:60], axis=0).max(axis=0) > 1).all()
 
 
+def grid(step: int = 10) -> NDArray[np.float64]:
+    """Points all over the picture: shape (N, 2)."""
+    return np.mgrid[0 : SIZE[0] : step, 0 : SIZE[1] : step].reshape(2, -1).T.astype(float)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_ripples_are_gentle_and_no_turn_or_zoom_undoes_them(seed: int) -> None:
+    moving, points = jitter(seed), grid()
+    strays, before = [], None
+    for frame in range(90):
+        there = moving.origins(points, frame / 30)
+        fit, _ = cv2.findHomography(points, there)
+        straight = np.c_[points, np.ones(len(points))] @ fit.T
+        strays.append(there - straight[:, :2] / straight[:, 2:])
+        if before is not None:
+            assert np.abs(there - before).max() < 0.012 * SIZE[0]
+        before = there
+    sizes = np.linalg.norm(np.array(strays), axis=2)
+    assert 0.0004 * SIZE[0] < np.sqrt((sizes**2).mean())
+    assert sizes.max() < 0.01 * SIZE[0]
+    # Nor does one that fits at one time fit at another.
+    assert np.abs(strays[0] - strays[45]).mean() > 0.0003 * SIZE[0]
+
+
+def test_points_come_from_where_the_picture_is_drawn_from() -> None:
+    """A small disc ends up where the movement says, to a fraction of a pixel."""
+    moving, places = jitter(), np.array([[80.0, 60.0], [160, 120], [250, 190]])
+    for x, y in places:
+        rows, columns = np.mgrid[0 : SIZE[1], 0 : SIZE[0]]
+        source = moving.origins(np.array([x, y]), 1.0)
+        disc = 200 * np.exp(-((columns - source[0]) ** 2 + (rows - source[1]) ** 2) / 50)
+        plane = np.rint(disc).astype(np.uint8)
+        moving.move(Planes((plane,), 8, False, 0, 0), 1.0)
+        weight = plane / plane.sum()
+        assert (weight * columns).sum() == pytest.approx(x, abs=0.3)
+        assert (weight * rows).sum() == pytest.approx(y, abs=0.3)
+
+
 def test_every_run_is_another() -> None:
-    assert not np.allclose(Jitter(*SIZE).matrix(0.0), Jitter(*SIZE).matrix(0.0), atol=1e-4)
+    one, two = (Jitter(*SIZE).origins(grid(), 0.0) for _ in range(2))
+    assert np.abs(one - two).mean() > 0.1
+
+
+def test_noise_goes_and_edges_stay() -> None:
+    rng = np.random.default_rng(6)
+    clean = np.full((200, 200), 60.0)
+    clean[:, 100:] = 180
+    left = (
+        smoothed(np.clip(np.rint(clean + rng.normal(0, 2, clean.shape)), 0, 255).astype(np.uint8), 4.0)
+        - clean
+    )
+    assert max(left[:, :95].std(), left[:, 105:].std()) < 0.5
+    assert np.abs(left[:, 98:102]).mean() < 3
 
 
 @pytest.mark.parametrize("depth", [8, 10])
@@ -93,13 +144,19 @@ def noise_left(frames: list[NDArray[np.float64]], pattern: NDArray[np.float64]) 
     return float(agreement.max() / agreement.std())
 
 
-def test_a_pattern_that_stands_still_can_no_longer_be_found() -> None:
+def moved_back(picture: NDArray[np.float64], moving: Jitter, seconds: float) -> NDArray[np.float64]:
+    """By an expert who knows each frame's movement as a whole."""
+    return np.asarray(cv2.warpPerspective(picture, moving.matrix(seconds), SIZE, flags=cv2.INTER_CUBIC))
+
+
+@pytest.mark.parametrize("noise", [2.0, 8.0])  # what is smoothed away, and what is too strong for that
+def test_a_pattern_that_stands_still_can_no_longer_be_found(noise: float) -> None:
     rng = np.random.default_rng(4)
     pattern = rng.standard_normal((SIZE[1], SIZE[0]))
 
     def taken() -> Iterator[NDArray[np.uint8]]:
         for _ in range(60):
-            light = 120 + 3 * pattern + 2 * rng.standard_normal(pattern.shape)
+            light = 120 + 3 * pattern + noise * rng.standard_normal(pattern.shape)
             yield np.clip(np.rint(light), 0, 255).astype(np.uint8)
 
     plain = [frame.astype(float) for frame in taken()]
@@ -107,8 +164,11 @@ def test_a_pattern_that_stands_still_can_no_longer_be_found() -> None:
     for index, frame in enumerate(taken()):
         moving.move(Planes((frame,), 8, False, 0, 0), index / 30)
         moved.append(frame.astype(float))
+    back = [moved_back(frame, moving, index / 30) for index, frame in enumerate(moved)]
     assert noise_left(plain, pattern) > 100
     assert noise_left(moved, pattern) < 7
+    assert noise_left(moved[:6], pattern) < 7
+    assert noise_left(back, pattern) < 20
 
 
 def test_what_is_covered_moves_along(tmp_path: Path) -> None:

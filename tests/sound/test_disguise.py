@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import combinations, pairwise
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from blur.sound import disguise as disguising
 from blur.sound.disguise import RATE, Wandering, disguise
 
 Wave = NDArray[np.float32]
@@ -14,11 +16,15 @@ FORMANTS = (500, 1500, 2500)
 
 def vowel(pitch: float, seconds: float = 4) -> Wave:
     """A voice that holds one vowel: pulses of the throat through three formants; shape (N,)."""
-    frequency = np.fft.rfftfreq(int(seconds * RATE), 1 / RATE)
     pulses = np.zeros(int(seconds * RATE))
     pulses[np.arange(0, len(pulses), RATE / pitch).astype(int)] = 1
-    throat = sum(1 / (1 + ((frequency - formant) / 80) ** 2) for formant in FORMANTS)
-    voice = np.fft.irfft(np.fft.rfft(pulses) * throat, len(pulses))
+    return spoken(pulses)
+
+
+def spoken(breath: NDArray[np.float64]) -> Wave:
+    frequency = np.fft.rfftfreq(len(breath), 1 / RATE)
+    mouth = sum(1 / (1 + ((frequency - formant) / 80) ** 2) for formant in FORMANTS)
+    voice = np.fft.irfft(np.fft.rfft(breath) * mouth, len(breath))
     return (0.5 * voice / np.abs(voice).max()).astype(np.float32)
 
 
@@ -28,9 +34,9 @@ def heard(wave: Wave, seed: int | None = None, pieces: int = 7) -> Wave:
 
 
 def pitch_of(wave: Wave, about: float) -> float:
-    """By the autocorrelation's peak within an octave's half of a pitch, in hertz."""
+    """By the autocorrelation's peak not far from a pitch, in hertz; never an octave below what it may be."""
     echo = np.fft.irfft(np.abs(np.fft.rfft(wave - wave.mean(), 2 * len(wave))) ** 2)
-    shortest, longest = int(RATE / about / 1.7), int(RATE / about * 1.7)
+    shortest, longest = int(RATE / about / 1.7), int(RATE / about * 1.5)
     return RATE / (shortest + int(np.argmax(echo[shortest:longest])))
 
 
@@ -59,6 +65,33 @@ def test_formants_are_moved_too() -> None:
     after = [formant_of(heard(wave, seed)[RATE : 2 * RATE]) for seed in range(8)]
     assert before == pytest.approx(500, abs=40)
     assert sum(abs(value - before) > 30 for value in after) >= 6
+
+
+def colour(wave: Wave) -> NDArray[np.float64]:
+    """Decibels in bands of a third of an octave, whatever the loudness."""
+    power = np.abs(np.fft.rfft(wave)) ** 2
+    frequency = np.fft.rfftfreq(len(wave), 1 / RATE)
+    edges = 200 * 2 ** (np.arange(15) / 3)
+    bands = [power[(frequency >= low) & (frequency < high)].sum() for low, high in pairwise(edges)]
+    level = 10 * np.log10(bands)
+    return np.asarray(level - level.mean())
+
+
+def apart(one: Wave, other: Wave) -> float:
+    return float(np.sqrt(((colour(one) - colour(other)) ** 2).mean()))
+
+
+def test_more_than_pitch_and_formants_is_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever finds out the pitch and the coefficient is left with another colour, each time another."""
+    wave = spoken(np.random.default_rng(1).standard_normal(4 * RATE))  # a whisper has no pitch
+    monkeypatch.setattr(disguising, "_PITCHES", ((1.0, 1.0),))
+    monkeypatch.setattr(disguising, "_COEFFICIENTS", ((1.0, 1.0),))
+    draws = [heard(wave, seed) for seed in range(4)]
+    assert min(apart(wave, draw) for draw in draws) > 3
+    assert min(apart(one, other) for one, other in combinations(draws, 2)) > 3
+    monkeypatch.setattr(disguising, "_BENDS", ((1.0, 1.0),))
+    monkeypatch.setattr(disguising, "_COLOURS", ((1.0, 1.0),))
+    assert max(apart(wave, heard(wave, seed)) for seed in range(2)) < 2.5
 
 
 def test_the_shift_wanders() -> None:
