@@ -38,25 +38,36 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Depth:
-    """Seconds from one look to the next, and the views that each is made of."""
+    """Seconds from one look to the next, and the views that looks are made of, in turn.
+
+    What one size misses another finds, and a face is there for more than one look; so each look has
+    only some of the views.
+    """
 
     interval: Fraction
-    views: tuple[View, ...]
+    looks: tuple[tuple[View, ...], ...]
 
 
-_QUICK = (View("centerface", 0.5, mirrored=True), View("retinaface", 0.5))
+_QUICK = (
+    (View("centerface", 0.5, mirrored=True), View("retinaface", 1.0)),
+    (View("centerface", 0.7, mirrored=True),),
+)
 _CLOSE = (
-    View("centerface", 1.0, mirrored=True),
-    View("retinaface", 0.7),
-    View("centerface", 0.5, turn=35),
-    View("centerface", 0.5, turn=-35),
+    (
+        View("centerface", 1.0, mirrored=True),
+        View("centerface", 0.5, mirrored=True),
+        View("centerface", 0.5, turn=35),
+    ),
+    (View("retinaface", 1.0), View("centerface", 0.5, mirrored=True), View("centerface", 0.5, turn=-35)),
 )
 
 DEPTHS: dict[Preset, Depth] = {
-    "fast": Depth(Fraction(1), _QUICK),
-    "balanced": Depth(Fraction(1), _QUICK),
+    "fast": Depth(Fraction(3, 10), _QUICK),
+    "balanced": Depth(Fraction(3, 10), _QUICK),
     "thorough": Depth(Fraction(1, 6), _CLOSE),
 }
+QUARTERS = (2, 1, 3)
+"""How far from one known look to the next each turn looks, in quarters of the way."""
 
 
 def frames_to_look_at(
@@ -69,16 +80,17 @@ def frames_to_look_at(
         interval: seconds from one look to the next, at least.
         known: frames that were looked at before. Looks are taken half-way between two of these,
             where the plan had to guess most.
-        turn: counts the looks at one clip; every one is taken at other frames than the one before.
+        turn: counts the looks at one clip; the second is nearer to the earlier one of these, the third
+            nearer to the later one.
     """
-    between = [(a + b) // 2 for a, b in pairwise(known) if b - a > 1]
-    choice = np.array(between or range(len(pts)), np.int64)
+    quarters = QUARTERS[turn % len(QUARTERS)]
+    between = [a + max((b - a) * quarters // 4, 1) for a, b in pairwise(known) if b - a > 1]
+    choice = between or range(len(pts))
     ticks = time_base.ticks(interval)
-    late = pts[choice] - pts[choice[0]] >= turn % 3 * ticks // 3
-    chosen: list[int] = []
-    for frame in choice[late].tolist() or choice[-1:].tolist():
-        if not chosen or pts[frame] - pts[chosen[-1]] >= ticks:
+    chosen = [choice[0]]
+    for frame in choice:
+        if pts[frame] - pts[chosen[-1]] >= ticks:
             chosen.append(frame)
     if chosen[-1] != choice[-1]:
-        chosen.append(int(choice[-1]))  # what comes into the picture last has been seen least
+        chosen.append(choice[-1])  # what comes into the picture last has been seen least
     return np.array(chosen, np.int64)

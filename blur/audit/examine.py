@@ -108,7 +108,7 @@ def _look(clip: Clip, plan: Plan | None, settings: Settings) -> Steps[tuple[Find
     regions = {i: covered[planned[i]] for i in frames if i < len(planned) and planned[i] in covered}
     yield Started(clip.name, "check", len(own.pts))
     with ThreadPoolExecutor(1, "blur-second-look") as pool, closing(ahead(read(clip))) as pictures:
-        second = SecondLook(frames, depth.views, regions, MAKERS, pool)
+        second = SecondLook(frames, depth, regions, MAKERS, pool)
         for index, frame in enumerate(pictures):
             second.add(index, frame)
             if index % EVERY == 0:

@@ -50,6 +50,6 @@ def audit(
     covered = plan.by_frame()
     regions = {frame: covered[pts] for frame in frames if (pts := int(plan.pts[frame])) in covered}
     with ThreadPoolExecutor(1, "blur-second-look") as pool:
-        second = SecondLook(frames, depth.views, regions, makers, pool)
+        second = SecondLook(frames, depth, regions, makers, pool)
         yield from check_playback(path, plan.pts, plan.time_base, plan.width, plan.height, second.add)
         return second.findings()

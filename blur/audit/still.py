@@ -73,7 +73,7 @@ def audit_still(
     pixels = _opened(path, plan.width, plan.height)
     factor = min(1.0, (BASE_PIXELS / (plan.width * plan.height)) ** 0.5)
     regions = plan.by_frame().get(int(plan.pts[0]), np.empty((0, 4), np.int32))
-    faces = Eyes(VIEWS[settings.preset], makers).exposed(_small(pixels, factor), regions * factor)
+    faces = Eyes(makers).exposed(_small(pixels, factor), regions * factor, VIEWS[settings.preset])
     places = (faces.boxes / factor).tolist()
     return tuple(
         Finding(0, (x0, y0, x1, y1), score)

@@ -2,46 +2,52 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 
 import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from blur.audit.depth import DEPTHS, View
 from blur.audit.output import MAKERS
-from blur.audit.second_look import SEEN, Eyes, glance
+from blur.audit.second_look import SEEN, Eyes, below_a_mask, glance
 from blur.detect.detector import Bgr, Faces
 from blur.geometry import iou
-from tests.detect.faces import bgr, boxes, face_box, pasted, texture
+from tests.detect.faces import Rgb, bgr, boxes, face_box, pasted, texture
 
 NOTHING = np.empty((0, 4))
 
 
 @cache
 def eyes() -> Eyes:
-    return Eyes(DEPTHS["balanced"].views, MAKERS)
+    return Eyes(MAKERS)
 
 
+def exposed(picture: Rgb, views: Sequence[View], regions: NDArray[np.float64] = NOTHING) -> Faces:
+    return eyes().exposed(bgr(picture), regions, views)
+
+
+@pytest.mark.parametrize("views", DEPTHS["balanced"].looks + DEPTHS["thorough"].looks)
 @pytest.mark.parametrize("wide", [34, 60, 150])
-def test_an_exposed_face_is_found_where_it_is(wide: int) -> None:
-    faces = eyes().exposed(bgr(pasted(texture(800, 450), 390, 220, wide)), NOTHING)
+def test_every_look_finds_an_exposed_face_where_it_is(views: Sequence[View], wide: int) -> None:
+    faces = exposed(pasted(texture(800, 450), 390, 220, wide), views)
     assert len(faces) == 1
     assert iou(faces.boxes, boxes(face_box(390, 220, wide)))[0, 0] > 0.5
     assert faces.scores[0] >= SEEN
 
 
 def test_a_covered_face_is_no_find_though_it_can_be_seen() -> None:
-    box = face_box(390, 220, 60)
-    picture = bgr(pasted(texture(800, 450), 390, 220, 60))
-    assert len(eyes().exposed(picture, np.array([box]))) == 0
-    elsewhere = np.array([box]) + 150
-    assert len(eyes().exposed(picture, elsewhere)) == 1
+    box = np.array([face_box(390, 220, 60)])
+    picture, views = pasted(texture(800, 450), 390, 220, 60), DEPTHS["balanced"].looks[0]
+    assert len(exposed(picture, views, box)) == 0
+    assert len(exposed(picture, views, box + 150)) == 1
 
 
 def test_a_picture_without_a_face_is_clean() -> None:
-    for seed in range(3):
-        assert len(eyes().exposed(bgr(texture(640, 360, seed)), NOTHING)) == 0
+    for views in DEPTHS["balanced"].looks + DEPTHS["thorough"].looks:
+        assert len(exposed(texture(640, 360), views)) == 0
 
 
 class Spot:
@@ -74,12 +80,44 @@ def test_what_a_view_sees_is_where_it_was_in_the_picture(view: View) -> None:
     assert x1 - x0 == pytest.approx(41, abs=6)
 
 
-def test_one_opinion_is_not_enough() -> None:
-    """A spot that only one detector takes for a face is no find."""
+def test_one_look_is_not_enough() -> None:
+    """A spot that one detector is sure of, and that is none when looked at closely, is no find."""
     picture = np.full((360, 640, 3), 90, np.uint8)
     cv2.circle(picture, (420, 130), 30, (255, 255, 255), -1)
-    alone = Eyes([View("spot", 0.5)], {**MAKERS, "spot": Spot})
-    assert len(alone.exposed(picture, NOTHING)) == 0
+    views = [View("spot", 0.5)]
+    assert len(Eyes({**MAKERS, "spot": Spot}).exposed(picture, NOTHING, views)) == 0
+    assert len(Eyes({"centerface": Spot, "spot": Spot}).exposed(picture, NOTHING, views)) == 1
+
+
+MASK = np.array([[100.0, 100.0, 160.0, 190.0]])
+
+
+@pytest.mark.parametrize(
+    ("box", "below"),
+    [
+        ((115, 175, 150, 215), True),  # a neck
+        ((115, 75, 150, 115), False),  # above it
+        ((165, 125, 200, 165), False),  # beside it
+        ((115, 250, 150, 290), False),  # far below it
+        ((95, 160, 165, 240), False),  # as large as the mask: someone in front
+    ],
+)
+def test_what_is_taken_for_a_neck(box: tuple[float, ...], below: bool) -> None:
+    assert below_a_mask(np.array(box, np.float32), MASK) is below
+    assert not below_a_mask(np.array(box, np.float32), NOTHING)
+
+
+def test_a_weak_sighting_counts_beside_a_mask_and_not_below_it() -> None:
+    class Weak(Spot):
+        def detect(self, picture: Bgr, threshold: float) -> Faces:
+            faces = super().detect(picture, threshold)
+            return Faces(faces.boxes, faces.scores * np.float32(0.4))
+
+    picture = np.full((360, 640, 3), 90, np.uint8)
+    cv2.circle(picture, (132, 195), 20, (255, 255, 255), -1)
+    eyes, views = Eyes({"centerface": Weak}), [View("centerface", 1.0)]
+    assert len(eyes.exposed(picture, MASK, views)) == 0
+    assert len(eyes.exposed(picture, MASK + 200, views)) == 1
 
 
 def test_a_face_at_night_is_found_whether_a_lamp_lights_it_or_not() -> None:
@@ -87,6 +125,7 @@ def test_a_face_at_night_is_found_whether_a_lamp_lights_it_or_not() -> None:
         night = (texture(800, 450) * scene).astype(np.uint8)
         lamp = pasted(np.zeros_like(night), 390, 220, 60) * face
         picture = np.maximum(night, lamp.astype(np.uint8))
-        faces = eyes().exposed(bgr(picture), NOTHING)
-        assert len(faces) == 1
-        assert iou(faces.boxes, boxes(face_box(390, 220, 60)))[0, 0] > 0.5
+        for views in DEPTHS["balanced"].looks:
+            faces = exposed(picture, views)
+            assert len(faces) == 1
+            assert iou(faces.boxes, boxes(face_box(390, 220, 60)))[0, 0] > 0.5
