@@ -13,10 +13,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from queue import SimpleQueue
-from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from blur.batch.discover import Job
 from blur.batch.run import failure
 from blur.cluster.identity import Identity
 from blur.errors import EXIT_LOOK, EXIT_OK, BlurError, CrashedError
@@ -35,7 +33,7 @@ Answer: TypeAlias = Literal["go on", "stop", "again"]
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A clip's work is over. ``draft`` is what is to be published, None where there is nothing."""
+    """The work on an order is over. ``draft`` is what is to be published, None where there is nothing."""
 
     code: int
     finished: Finished | None = None
@@ -47,11 +45,14 @@ Heard: TypeAlias = tuple[int, Event | Ended]
 
 @dataclass(slots=True)
 class _Hand:
-    """A clip in hand. ``attempts`` are those that have begun, the last of which is shown."""
+    """An order in hand: where its result grows, and whether what it tells is shown.
 
-    job: Job
-    content: str
+    ``attempts`` are those that have begun, the last of which is shown.
+    """
+
+    target: Path
     force: bool
+    shown: bool
     attempts: list[str] = field(default_factory=list)
     drafts: dict[str, Draft] = field(default_factory=dict)
     finished: dict[str, Finished] = field(default_factory=dict)
@@ -64,17 +65,23 @@ class Desk:
         self.heard: SimpleQueue[Heard] = SimpleQueue()
         self._identity = identity
         self._hands: dict[int, _Hand] = {}
-        self._lock = Lock()
+        self._offers: dict[str, list[Path]] = {}
 
-    def take(self, index: int, job: Job, content: str, *, force: bool) -> None:
-        """A clip is given out from here on."""
-        with self._lock:
-            self._hands[index] = _Hand(job, content, force)
+    def offer(self, content: str, path: Path) -> None:
+        """Workers may read a file from here on, by the sha256 of its bytes, until it is withdrawn."""
+        self._offers.setdefault(content, []).append(path)
 
-    def drop(self, index: int, kept: Draft | None = None) -> bool:
-        """A clip is over: all its drafts but one go. False where it was over before."""
-        with self._lock:
-            hand = self._hands.pop(index, None)
+    def withdraw(self, content: str) -> None:
+        """Takes back one offer of a file; there may be others of files with the same bytes."""
+        self._offers[content].pop()
+
+    def take(self, number: int, target: Path, *, force: bool = False, shown: bool = True) -> None:
+        """An order is given out from here on. Of one that is not shown, only a failure is told."""
+        self._hands[number] = _Hand(target, force, shown)
+
+    def drop(self, number: int, kept: Draft | None = None) -> bool:
+        """An order is over: all its drafts but one go. False where it was over before."""
+        hand = self._hands.pop(number, None)
         if hand is None:
             return False
         for draft in hand.drafts.values():
@@ -84,8 +91,8 @@ class Desk:
 
     def close(self) -> None:
         """Nothing is given out any more, and no draft stays."""
-        for index in list(self._hands):
-            self.drop(index)
+        for number in list(self._hands):
+            self.drop(number)
         while not self.heard.empty():
             told = self.heard.get()[1]
             if isinstance(told, Ended) and told.draft is not None:
@@ -111,19 +118,15 @@ class Desk:
         return {"refused": why, "seen": comm.peer_address}
 
     def read(self, content: str, offset: int) -> bytes:
-        """A block of a clip in hand, empty where it is over or changed."""
-        with self._lock:
-            source = next((hand.job.source for hand in self._hands.values() if hand.content == content), None)
-        with suppress(OSError):
-            if source is not None:
-                with source.open("rb") as file:
-                    file.seek(offset)
-                    return file.read(BLOCK)
+        """A block of a file that is offered; empty at its end, and where it is not offered or gone."""
+        with suppress(OSError, LookupError), self._offers[content][-1].open("rb") as file:
+            file.seek(offset)
+            return file.read(BLOCK)
         return b""
 
-    def tell(self, index: int, attempt: str, events: list[dict[str, Any]]) -> Answer:
+    def tell(self, number: int, attempt: str, events: list[dict[str, Any]]) -> Answer:
         """What a worker's child told. Of several attempts the one that began last is shown."""
-        hand = self._hands.get(index)
+        hand = self._hands.get(number)
         if hand is None:
             return "stop"
         if attempt not in hand.attempts:
@@ -131,30 +134,30 @@ class Desk:
         for told in events:
             event = from_json({key: printable(v) if isinstance(v, str) else v for key, v in told.items()})
             if isinstance(event, Finished):
-                hand.finished[attempt] = replace(event, output=printable(hand.job.target.name))
-            elif attempt == hand.attempts[-1]:
-                self.heard.put((index, event))
+                hand.finished[attempt] = replace(event, output=printable(hand.target.name))
+            elif attempt == hand.attempts[-1] and (hand.shown or isinstance(event, Failed)):
+                self.heard.put((number, event))
         return "go on"
 
-    def write(self, index: int, attempt: str, offset: int, block: bytes) -> Answer:
+    def write(self, number: int, attempt: str, offset: int, block: bytes) -> Answer:
         """A block of a result. It grows in a draft beside its place."""
-        hand = self._hands.get(index)
+        hand = self._hands.get(number)
         if hand is None:
             return "stop"
         try:
             if attempt not in hand.drafts:
-                hand.drafts[attempt] = Draft(hand.job.target, force=hand.force).__enter__()
+                hand.drafts[attempt] = Draft(hand.target, force=hand.force).__enter__()
             with hand.drafts[attempt].path.open("r+b") as file:
                 file.seek(offset)
                 file.write(block)
         except (BlurError, OSError) as error:
-            self._fail(index, error)
+            self._fail(number, error)
             return "stop"
         return "go on"
 
-    async def done(self, index: int, attempt: str, code: int, content: str) -> Answer:
+    async def done(self, number: int, attempt: str, code: int, content: str) -> Answer:
         """An attempt is over. The first whose result is whole is the clip's."""
-        hand = self._hands.get(index)
+        hand = self._hands.get(number)
         if hand is None:
             return "stop"
         draft = hand.drafts.get(attempt)
@@ -163,19 +166,19 @@ class Desk:
                 return "again"
         else:
             draft = None
-        if self.drop(index, kept=draft):
-            self.heard.put((index, Ended(code, hand.finished.get(attempt), draft)))
+        if self.drop(number, kept=draft):
+            self.heard.put((number, Ended(code, hand.finished.get(attempt), draft)))
         return "stop"
 
-    def lose(self, index: int) -> None:
-        """A clip that brought down, or lost, one worker after another."""
-        self._fail(index, CrashedError("no worker could finish it", "Try it on this machine: blur CLIP."))
+    def lose(self, number: int) -> None:
+        """An order that brought down, or lost, one worker after another."""
+        self._fail(number, CrashedError("no worker could finish it", "Try it on this machine: blur CLIP."))
 
-    def _fail(self, index: int, error: Exception) -> None:
-        if self.drop(index):
+    def _fail(self, number: int, error: Exception) -> None:
+        if self.drop(number):
             failed: Failed = failure("", error)
-            self.heard.put((index, failed))
-            self.heard.put((index, Ended(failed.exit_code)))
+            self.heard.put((number, failed))
+            self.heard.put((number, Ended(failed.exit_code)))
 
 
 def sha256(path: Path) -> str:

@@ -12,11 +12,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import blur
 from blur.cluster.desk import BLOCK, sha256
-from blur.cluster.piece import Order, told
+from blur.cluster.piece import Order, Piece
 from blur.cluster.workplace import wipe
 from blur.errors import EXIT_LOOK, EXIT_OK, BlurError, MissingError, OutputError
 
@@ -58,6 +59,8 @@ class Hands:
         self._media = media
         self._children: set[subprocess.Popen[bytes]] = set()
         self._worker: Worker | None = None
+        self._lock = Lock()
+        self._long: dict[str, int] = {}
 
     def attach(self, worker: Worker) -> Hands:
         """Lends itself to a worker of dask's, one after another."""
@@ -72,56 +75,98 @@ class Hands:
     def work(self, order: Order) -> None:
         """Raises LostError where it came to nothing; the run is told of everything else."""
         attempt = secrets.token_hex(8)
-        with self._folder(attempt) as folder:
-            if self._ask("tell", index=order.index, attempt=attempt, events=[]) == "stop":
-                return
-            source = self._source(order, folder / "in")
+        asked = {"number": order.number, "attempt": attempt}
+        if self._ask("tell", **asked, events=[]) == "stop":
+            return
+        with self._folder(attempt) as folder, self._source(order, folder / "in") as source:
             target = folder / "out" / f"out{order.kind}"
-            code = self._child(order, attempt, source, target)
+            seen = self._seen(order, folder / "seen")
+            piece = Piece(
+                order.step, str(source), str(target), order.settings, order.length, order.stretch, seen
+            )
+            code = self._child(order, attempt, piece)
             content = ""
             if code in (EXIT_OK, EXIT_LOOK):
                 content = sha256(target)
                 self._send(order, attempt, target)
-            answer = self._ask("done", index=order.index, attempt=attempt, code=code, content=content)
-            if answer == "again":
-                raise LostError("the result was lost on its way")
+        if self._ask("done", **asked, code=code, content=content) == "again":
+            raise LostError("the result was lost on its way")
 
     @contextmanager
     def _folder(self, attempt: str) -> Iterator[Path]:
         folder = self.place / attempt
         try:
-            for name in ("in", "out"):
+            for name in ("in", "out", "seen"):
                 (folder / name).mkdir(parents=True)
             yield folder
         finally:
             wipe(folder)
 
-    def _source(self, order: Order, folder: Path) -> Path:
+    @contextmanager
+    def _source(self, order: Order, folder: Path) -> Iterator[Path]:
         """The clip: as it lies in the shared folder, where its content is the same, else as it is sent."""
-        if self._media is not None:
-            shared = self._media / order.below
-            with suppress(OSError):
-                if shared.stat().st_size == order.size and sha256(shared) == order.content:
-                    return shared
-        path = folder / Path(order.name).name
+        shared = None if self._media is None else self._media / order.below
+        if shared is not None and _is(shared, order):
+            yield shared
+        elif order.step == "whole" and not order.parts:
+            path = folder / Path(order.name).name
+            self._fetch(order.content, path)
+            yield path
+        else:
+            with self._held(order) as path:
+                yield path
+
+    @contextmanager
+    def _held(self, order: Order) -> Iterator[Path]:
+        """A long clip: sent once for all its stretches, and held until another one is."""
+        with self._lock:
+            if order.content not in self._long:
+                for content in [each for each, users in self._long.items() if not users]:
+                    self._wipe(content)
+                folder = self.place / order.content
+                folder.mkdir()
+                try:
+                    self._fetch(order.content, folder / Path(order.name).name)
+                except BaseException:
+                    wipe(folder)
+                    raise
+                self._long[order.content] = 0
+            self._long[order.content] += 1
+        try:
+            yield next((self.place / order.content).iterdir())
+        finally:
+            with self._lock:
+                self._long[order.content] -= 1
+
+    def _wipe(self, content: str) -> None:
+        del self._long[content]
+        wipe(self.place / content)
+
+    def _seen(self, order: Order, folder: Path) -> list[str]:
+        """Fetches what was seen of the clip's stretches, in order."""
+        paths = [folder / str(number) for number in range(len(order.parts))]
+        for content, path in zip(order.parts, paths, strict=True):
+            self._fetch(content, path)
+        return [str(path) for path in paths]
+
+    def _fetch(self, content: str, path: Path) -> None:
         digest = hashlib.sha256()
         with path.open("xb") as file:
-            while block := self._ask("read", content=order.content, offset=file.tell()):
+            while block := self._ask("read", content=content, offset=file.tell()):
                 file.write(block)
                 digest.update(block)
-        if digest.hexdigest() != order.content:
-            raise LostError("the clip has changed, or is not given out any more")
-        return path
+        if digest.hexdigest() != content:
+            raise LostError("the file has changed, or is not given out any more")
 
-    def _child(self, order: Order, attempt: str, source: Path, target: Path) -> int:
-        """Has the sealed child work on the clip, passes on what it tells, and returns its exit code."""
+    def _child(self, order: Order, attempt: str, piece: Piece) -> int:
+        """Has the sealed child work on the piece, passes on what it tells, and returns its exit code."""
         command = [sys.executable, str(Path(blur.__file__).parent.parent / "cli.py"), "cluster", "clip"]
         child = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         )
         self._children.add(child)
         try:
-            failed = self._hear(child, order, attempt, told(source, target, order.settings))
+            failed = self._hear(child, order, attempt, piece.told())
             code = child.wait(PATIENCE)
         finally:
             self._children.discard(child)
@@ -156,7 +201,7 @@ class Hands:
                 continue
             last = time.monotonic()
             event.pop("schema", None)
-            if self._ask("tell", index=order.index, attempt=attempt, events=[event]) == "stop":
+            if self._ask("tell", number=order.number, attempt=attempt, events=[event]) == "stop":
                 raise LostError("somebody else has done it")
         return failed
 
@@ -164,7 +209,7 @@ class Hands:
         with target.open("rb") as file:
             while block := file.read(BLOCK):
                 offset = file.tell() - len(block)
-                asked = {"index": order.index, "attempt": attempt, "offset": offset, "block": block}
+                asked = {"number": order.number, "attempt": attempt, "offset": offset, "block": block}
                 if self._ask("write", **asked) == "stop":
                     return
 
@@ -177,6 +222,14 @@ class Hands:
             return asyncio.run_coroutine_threadsafe(ask(**told), worker.loop.asyncio_loop).result()
         except OSError as error:
             raise LostError("the connection is lost") from error
+
+
+def _is(path: Path, order: Order) -> bool:
+    """Whether a file holds an order's clip."""
+    try:
+        return path.stat().st_size == order.size and sha256(path) == order.content
+    except OSError:
+        return False
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:

@@ -1,19 +1,24 @@
-"""One clip on a worker: an order on standard input, the work in a process that is sealed and confined."""
+"""One order on a worker: it stands on standard input, and is worked on by a sealed and confined process."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Literal, TypeAlias
 
 from blur.batch.discover import Found, Job
 from blur.batch.journal import as_settings
-from blur.batch.run import anonymise_all
+from blur.batch.run import Task, anonymise_all, run_all
+from blur.cluster.stretches import Stretch, looked, probed, whole
 from blur.errors import UsageError
 from blur.events import Event
+from blur.sandbox.confine import Reach
 from blur.sandbox.sandbox import Sandbox
+
+Step: TypeAlias = Literal["whole", "probe", "look"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,38 +26,68 @@ class Order:
     """What a worker is asked for.
 
     Attributes:
-        index: of the clip in the batch.
+        number: no two orders of a run have the same.
+        step: to make the clip, to say where a long one may be cut, or to look for faces in a stretch.
         name: what the clip's file is called.
         below: where it lies below the batch's folder, for workers that see that folder too.
         content: the sha256 of its bytes, in hexadecimal.
         size: in bytes.
         kind: the ending of what is to be made of it.
         settings: as text of the journal.
+        length: of a stretch, in seconds at least.
+        stretch: to look at, and its ``place`` among the clip's.
+        parts: the sha256 of what was seen in each stretch, if the clip was looked at in stretches.
     """
 
-    index: int
+    number: int
+    step: Step
     name: str
     below: str
     content: str
     size: int
     kind: str
     settings: str
+    length: int
+    stretch: Stretch = (None, None)
+    place: int = 0
+    parts: tuple[str, ...] = ()
 
 
-def told(source: Path, target: Path, settings: str) -> bytes:
-    """The order for the child, as it reads it."""
-    return json.dumps({"source": str(source), "target": str(target), "settings": settings}).encode()
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """An order as the child reads it: with files that are there in place of hashes."""
+
+    step: Step
+    source: str
+    target: str
+    settings: str
+    length: int
+    stretch: Stretch
+    seen: list[str]
+
+    def told(self) -> bytes:
+        return json.dumps(asdict(self)).encode()
 
 
 def events(stdin: BinaryIO, sandbox: Sandbox | None) -> Generator[Event, None, int]:
-    """The events of the clip that stands on standard input, and its exit code.
+    """The events of the piece that stands on standard input, and its exit code.
 
-    Raises UsageError where no order stands there.
+    Raises UsageError where none stands there.
     """
     try:
-        order = json.loads(stdin.read())
-        job = Job(Path(order["source"]), Path(order["target"]))
-        settings, _ = as_settings(order["settings"])
+        piece = Piece(**json.loads(stdin.read()))
+        settings, _ = as_settings(piece.settings)
+        source, target, (first, end) = Path(piece.source), Path(piece.target), piece.stretch
     except (ValueError, KeyError, TypeError) as error:
         raise UsageError("this is for workers of a cluster", "See: blur cluster --help") from error
-    return anonymise_all(Found((job,)), settings, force=False, sandbox=sandbox)
+    if piece.step == "whole" and not piece.seen:
+        return anonymise_all(Found((Job(source, target),)), settings, force=False, sandbox=sandbox)
+    seen = [Path(path) for path in piece.seen]
+    steps = {
+        "whole": partial(whole, source, target, settings, seen),
+        "probe": partial(probed, source, target, piece.length),
+        "look": partial(looked, source, target, settings, (first, end)),
+    }[piece.step]
+    published, written = ([target], []) if piece.step == "whole" else ([], [target])
+    reach = Reach.to([source, *seen], published, written)
+    return run_all([Task(source.name, steps)], sandbox, reach)

@@ -92,24 +92,24 @@ class Running:
 
         def begin() -> None:
             watch = self._watch(order, resource, lost)
-            self._watched[order.index] = self._loop.create_task(watch)
+            self._watched[order.number] = self._loop.create_task(watch)
 
         self._loop.call_soon_threadsafe(begin)
 
-    def forget(self, index: int) -> None:
+    def forget(self, number: int) -> None:
         """An order is over: whoever works on it still need not."""
-        self._loop.call_soon_threadsafe(lambda: self._watched.pop(index).cancel())
+        self._loop.call_soon_threadsafe(lambda: self._watched.pop(number).cancel())
 
     async def _watch(self, order: Order, resource: str, lost: Callable[[int], None]) -> None:
         from distributed import wait
 
         future = self._client.submit(
-            work, order, resources={resource: 1}, retries=RETRIES, pure=False, key=f"clip-{order.index}"
+            work, order, resources={resource: 1}, retries=RETRIES, pure=False, key=f"order-{order.number}"
         )
         try:
             await wait(future)
             if future.status == "error":
-                lost(order.index)
+                lost(order.number)
             await asyncio.Event().wait()  # until it is forgotten
         finally:
             future.release()

@@ -28,7 +28,8 @@ def job(tmp_path: Path) -> Job:
 @pytest.fixture
 def desk(job: Job) -> Desk:
     made = Desk(IDENTITY)
-    made.take(0, job, "content", force=False)
+    made.take(0, job.target)
+    made.offer("content", job.source)
     return made
 
 
@@ -48,13 +49,23 @@ def drafts(job: Job) -> list[str]:
     return [path.name for path in job.target.parent.iterdir() if path.name.startswith(".")]
 
 
-def test_a_clip_is_given_out_in_blocks_while_it_is_in_hand(desk: Desk) -> None:
+def test_a_clip_is_given_out_in_blocks_while_it_is_in_hand(desk: Desk, job: Job) -> None:
     assert desk.read("content", 0) == b"c" * BLOCK
     assert desk.read("content", BLOCK) == b"c" * 5
     assert desk.read("content", BLOCK + 5) == b""
     assert desk.read("other", 0) == b""
-    desk.drop(0)
+    desk.offer("content", job.source)
+    desk.withdraw("content")
+    assert desk.read("content", BLOCK) == b"c" * 5, "another clip has the same bytes"
+    desk.withdraw("content")
     assert desk.read("content", 0) == b""
+
+
+def test_of_a_part_of_the_work_only_a_failure_is_told(desk: Desk, job: Job) -> None:
+    desk.take(1, job.target.with_name("part"), shown=False)
+    failed = Failed("x", "DamagedError", "m", "h", 3)
+    desk.tell(1, "a", told(Progress("x", "analyse", 1), failed))
+    assert heard(desk) == [failed]
 
 
 def test_a_result_is_whole_before_it_counts(desk: Desk, job: Job) -> None:
@@ -139,7 +150,7 @@ def test_a_clip_that_no_worker_could_finish_has_failed_once(desk: Desk) -> None:
 def test_nothing_is_left_where_the_run_stops(desk: Desk, job: Job) -> None:
     for attempt in ("a", "b"):
         desk.write(0, attempt, 0, b"x")
-    desk.take(1, Job(job.source, job.target.with_name("other.mp4")), "c", force=False)
+    desk.take(1, job.target.with_name("other.mp4"))
     desk.write(1, "c", 0, b"y")
     done(desk, "a", b"x")
     assert len(drafts(job)) == 2

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -19,10 +20,19 @@ from tests.media.making import make_clip
 from tests.sandbox.trying import needs_landlock, needs_seccomp
 
 pytestmark = [needs_seccomp, needs_landlock]
-CLIPS = 5
+CLIPS = 4
+LONG = 70
+"""Frames of a clip that has one a second."""
 PLACE = f"tls://{HERE}:8786"
 MAKING = ("--preset", "fast", "--style", "solid", "--name", "keep")
 LIMIT = 180.0
+
+
+_MAIN = "import cli; cli.main()"
+
+
+def _with(module: str) -> str:
+    return f"import sys; sys.path.insert(0, {str(REPO)!r}); import {module}"
 
 
 @dataclass(frozen=True)
@@ -42,15 +52,22 @@ class Scene:
             return machine.blur("cluster", "worker", PLACE, *options, told=told)
 
     def run(self) -> subprocess.Popen[bytes]:
+        """The batch, with clips called long that are so only in seconds."""
         keys = self.folder / "keys" / "run"
+        large = (self.folder / "in" / f"{CLIPS}.mp4").stat().st_size
+        code = f"{_with('blur.cluster.giving as g')}; g.MAYBE_LONG = {large}; g.LENGTH = 16; {_MAIN}"
+        options = ("-o", self.folder / "out", "--cluster", PLACE, "--keys", keys, *MAKING)
         with (self.folder / "run.log").open("wb") as told:
-            options = ("-o", self.folder / "out", "--cluster", PLACE, "--keys", keys, *MAKING)
-            return self.here.blur(self.folder / "in", *options, told=told)
+            return subprocess.Popen(
+                self.here.command(sys.executable, "-c", code, self.folder / "in", *options),
+                stdin=subprocess.DEVNULL,
+                stdout=told,
+                stderr=subprocess.STDOUT,
+            )
 
     def other_version(self, machine: Machine) -> subprocess.CompletedProcess[str]:
         """A worker that differs in nothing but the version that it says it has."""
-        here = f"import sys; sys.path.insert(0, {str(REPO)!r})"
-        code = f"{here}; import blur; blur.__version__ = '0'; import cli; cli.main()"
+        code = f"{_with('blur')}; blur.__version__ = '0'; {_MAIN}"
         words = ("cluster", "worker", PLACE, "--keys", self.folder / "keys" / "worker", "--work", self.folder)
         command = machine.command(sys.executable, "-c", code, *words)
         return subprocess.run(command, capture_output=True, text=True, timeout=LIMIT, check=False)
@@ -70,6 +87,9 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
     (tmp_path / "in").mkdir()
     for number in range(CLIPS):
         make_clip(tmp_path / "in" / f"{number}.mp4", size=(160, 120), pts=tuple(range(10 + number)))
+    coding = {"g": "16", "crf": "5"}
+    long = tmp_path / "in" / f"{CLIPS}.mp4"
+    make_clip(long, size=(160, 120), pts=range(LONG), time_base=Fraction(1), coding=coding)
     subprocess.run([sys.executable, str(REPO / "cli.py"), "cluster", "keys", tmp_path / "keys"], check=True)
     with machines(5) as (here, *others):
         yield Scene(tmp_path, here, others)
@@ -107,9 +127,10 @@ def test_nothing_is_lost_and_nothing_published_twice(scene: Scene) -> None:
         for process in (run, *workers):
             process.kill()
             process.wait()
-    names = [f"{number}-blurred.mp4" for number in range(CLIPS)]
+    names = [f"{number}-blurred.mp4" for number in range(CLIPS + 1)]
     assert sorted(path.name for path in (scene.folder / "out").iterdir()) == names
-    assert len(re.findall(r"→ \d-blurred.mp4 \(", scene.said())) == CLIPS
+    assert len(re.findall(r"→ \d-blurred.mp4 \(", scene.said())) == CLIPS + 1
+    assert f"{CLIPS}.mp4: It is long: workers look for faces in 4 stretches" in scene.said()
     assert [path for path in (scene.folder / "work").rglob("*") if path.is_file()] == []
     alone = [sys.executable, str(REPO / "cli.py"), scene.folder / "in", "-o", scene.folder / "alone", *MAKING]
     subprocess.run(alone, check=True, capture_output=True, timeout=LIMIT)
