@@ -24,9 +24,16 @@ UNUSED = ("matplotlib", "matplotlib.pyplot")
 machine's fonts into the user's cache folder and takes 0.3 s."""
 
 
+BARRED = ("openvino.tools", "sounddevice")
+"""mediapipe and openvino load these if they can: the second opens sound
+devices, the first reports its use to an analytics host."""
+
+
 def settle() -> None:
-    """Sets the switches for this process and its children and stands empty modules in for UNUSED."""
+    """Sets the switches for this process and its children, stands in for UNUSED, and bars BARRED."""
     os.environ.update(SWITCHES | THREADS)
     if UNUSED[0] not in sys.modules:
         for name in UNUSED:
             sys.modules[name] = ModuleType(name, "Stands in for a library that Blur never uses.")
+    for name in BARRED:
+        sys.modules[name] = None  # type: ignore[assignment]

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from blur.sandbox.environment import SWITCHES, THREADS
+from tests.conftest import REPO
 from tests.sandbox.trying import tried
 from tests.test_house_rules import closure, declared
 
@@ -34,6 +35,19 @@ READ = {
     "mediapipe/tasks/c/libmediapipe.so": "the names of TensorFlow Lite's TfLiteTelemetry, local",
 }
 
+# Folders of libraries that are called otherwise than the package that they come with.
+OWNER = {
+    "_cffi_backend": "cffi",
+    "_pillow_heif": "pillow-heif",
+    "pillow_heif": "pillow-heif",
+    "PIL": "pillow",
+    "cv2": "opencv-contrib-python",
+    "opencv_contrib_python": "opencv-contrib-python",
+    "imageio_ffmpeg": "imageio-ffmpeg",
+    "fontTools": "fonttools",
+    "skimage": "scikit-image",
+}
+
 NETWORK = {b"connect", b"getaddrinfo", b"gethostbyname", b"sendto", b"sendmsg"}
 # Native libraries that could open a connection, had the kernel not refused it, and for what.
 CAPABLE = {
@@ -43,6 +57,28 @@ CAPABLE = {
     "libxcb": "of libavdevice: screens, never opened",
     "ffmpeg": "the same protocols; Blur passes the same whitelist, and only for --audio keep",
     "libavutil": "OpenCV's, with TLS inside; Blur opens no file with OpenCV",
+}
+STARTS = {
+    *(
+        b"execl",
+        b"execlp",
+        b"execv",
+        b"execve",
+        b"execvp",
+        b"fork",
+        b"popen",
+        b"posix_spawn",
+        b"posix_spawnp",
+    ),
+    *(b"system", b"vfork"),
+}
+# Native libraries that could start programs, had the kernel not refused all but ffmpeg, and for what.
+STARTERS = {
+    "ffmpeg": "for devices, which Blur never names",
+    "libasound": "of libavdevice: commands in its settings; sound servers, never opened",
+    "libgfortran": "a language's call for commands, which OpenBLAS does not make",
+    "libmediapipe": "profiling, never asked for",
+    "libQt5": "OpenCV's windows, never opened",
 }
 
 
@@ -82,15 +118,38 @@ def test_no_dependency_knows_telemetry_unread() -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the list is of Linux's libraries")
-def test_no_library_can_open_connections_unread() -> None:
-    found = {
-        name
+def test_no_library_can_open_connections_or_start_programs_unread() -> None:
+    libraries = {
+        name: needed(content)
         for name, content in parts(r"\.so(\.\d+)*$|/binaries/ffmpeg")
-        if content.startswith(b"\x7fELF\x02") and needed(content) & NETWORK
+        if content.startswith(b"\x7fELF\x02")
     }
-    unread = {name for name in found if not name.rpartition("/")[2].startswith(tuple(CAPABLE))}
-    assert unread == set(), "read what it can reach, and note it in CAPABLE"
-    assert any("libavformat" in name for name in found)
+    for calls, known in ((NETWORK, CAPABLE), (STARTS, STARTERS)):
+        found = {name for name, taken in libraries.items() if taken & calls}
+        unread = {name for name in found if not name.rpartition("/")[2].startswith(tuple(known))}
+        assert unread == set(), "read what it can do, and note it in the list and in SECURITY.md"
+        assert found, "the search finds nothing, not even what is known"
+    security = (REPO / "SECURITY.md").read_text(encoding="utf-8")
+    told = {OWNER.get(name, name) for name in (name.partition("/")[0].split(".")[0] for name in libraries)}
+    assert {name for name in told if f"`{name}`" not in security} == set(), "say there what it can reach"
+
+
+def test_what_would_report_or_record_is_not_loaded_with_the_detectors() -> None:
+    code = """
+from blur.sandbox.offline import seal
+seal()
+import blur.detect.blazeface, blur.detect.onnx
+loaded = [name for name, module in sys.modules.items() if module]
+told = [name for name in loaded if "telemetry" in name or "sounddevice" in name]
+"""
+    assert tried(code) == []
+
+
+def test_opencv_opens_no_file_and_no_window() -> None:
+    sources = {path: path.read_text(encoding="utf-8") for path in (REPO / "blur").rglob("*.py")}
+    calls = re.compile(r"cv2\.(VideoCapture|VideoWriter|imread|imwrite|imshow|namedWindow|dnn|samples)\b")
+    assert [path.name for path, source in sources.items() if calls.search(source)] == []
+    assert any("cv2." in source for source in sources.values())
 
 
 def test_every_switch_is_thrown_before_a_library_is_loaded() -> None:
