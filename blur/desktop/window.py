@@ -6,10 +6,9 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QMimeData, Qt, QUrl
+from PySide6.QtCore import QEvent, QMimeData, Qt
 from PySide6.QtGui import (
     QCloseEvent,
-    QDesktopServices,
     QDragEnterEvent,
     QDragLeaveEvent,
     QDropEvent,
@@ -25,6 +24,7 @@ from blur.desktop.actions import install, show_page
 from blur.desktop.help import Keys
 from blur.desktop.home import DropZone, Home
 from blur.desktop.queue import Queue
+from blur.desktop.reveal import reveal
 from blur.desktop.review import Review
 from blur.desktop.state import State
 from blur.desktop.widgets import asked
@@ -185,7 +185,7 @@ class Window(QMainWindow):
 
     def _show(self, key: str) -> None:
         if key in self.queue.items:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.queue.items[key].target.parent)))
+            reveal(self.queue.items[key].target)
 
     def _publish(self, key: str) -> None:
         self.go_home()
