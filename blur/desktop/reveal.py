@@ -28,6 +28,6 @@ def _shown_by_the_desktop(path: Path) -> bool:
     from PySide6.QtDBus import QDBus, QDBusConnection, QDBusMessage
 
     call = QDBusMessage.createMethodCall(FILES, f"/{FILES.replace('.', '/')}", FILES, "ShowItems")
-    call.setArguments([[QUrl.fromLocalFile(str(path)).toString()], ""])
+    call.setArguments([[path.absolute().as_uri()], ""])
     reply = QDBusConnection.sessionBus().call(call, QDBus.CallMode.Block, PATIENCE)
     return reply.type() == QDBusMessage.MessageType.ReplyMessage
