@@ -6,7 +6,8 @@ Times are integer pts in the clip's time base, places are integer pixels of the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -21,6 +22,9 @@ Pts: TypeAlias = NDArray[np.int64]
 Regions: TypeAlias = NDArray[np.int32]
 """Shape (N, 4): x0, y0, x1, y1 of the boxes around elliptic regions, exclusive at the right and
 the bottom, in pixels of the upright picture. They may reach beyond the picture's edges."""
+
+BLOCK = 1024
+"""Frames whose regions are sorted at once."""
 
 Reason: TypeAlias = Literal["face", "held", "user"]
 
@@ -87,10 +91,46 @@ class Plan:
 
     def by_frame(self) -> Mapping[int, Regions]:
         """The regions of every frame that has any, by pts: arrays of shape (N, 4)."""
-        if not self.tracks:
+        return _ByFrame(self)
+
+
+class _ByFrame(Mapping[int, Regions]):
+    """Sorts the tracks' regions by frame, a block of frames at a time: those of an hour are many."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._tracks = [track for track in plan.tracks if len(track.pts)]
+        self._firsts = np.array([track.pts[0] for track in self._tracks], np.int64)
+        self._lasts = np.array([track.pts[-1] for track in self._tracks], np.int64)
+        self._edges = [*plan.pts[::BLOCK].tolist(), np.iinfo(np.int64).max]
+        self._number = -1
+        self._held: dict[int, Regions] = {}
+
+    def __getitem__(self, pts: int) -> Regions:
+        number = bisect_right(self._edges, pts) - 1
+        if number < 0:
+            raise KeyError(pts)
+        return self._block(number)[pts].copy()  # a part would keep the whole block alive
+
+    def __iter__(self) -> Iterator[int]:
+        for number in range(len(self._edges) - 1):
+            yield from self._block(number)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def _block(self, number: int) -> dict[int, Regions]:
+        if number != self._number:
+            self._number, self._held = number, self._sorted(*self._edges[number : number + 2])
+        return self._held
+
+    def _sorted(self, start: int, end: int) -> dict[int, Regions]:
+        """The regions from one time to before another, by frame."""
+        tracks = [self._tracks[i] for i in np.flatnonzero((self._firsts < end) & (self._lasts >= start))]
+        parts = [slice(*np.searchsorted(track.pts, (start, end))) for track in tracks]
+        if all(part.start == part.stop for part in parts):
             return {}
-        pts = np.concatenate([track.pts for track in self.tracks])
-        regions = np.concatenate([track.regions for track in self.tracks])
+        pts = np.concatenate([track.pts[part] for track, part in zip(tracks, parts, strict=True)])
+        regions = np.concatenate([track.regions[part] for track, part in zip(tracks, parts, strict=True)])
         order = np.argsort(pts, kind="stable")
         times, starts = np.unique(pts[order], return_index=True)
         return dict(zip(times.tolist(), np.split(regions[order], starts[1:]), strict=True))
