@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any, Protocol
 
 from blur.errors import AuditError, UnsupportedError
@@ -71,6 +72,9 @@ def engine_for(source: Path, target: Path) -> Engine:
 
 def video_engine() -> Engine:
     """The engine that works on videos; imported here, since its libraries take long to load."""
+    from blur.detect.centerface import CenterFace
+
+    Thread(target=CenterFace, name="blur-load").start()  # every preset asks it; the imports take as long
     from blur.audit.output import audit
     from blur.audit.playback import check_playback
     from blur.audit.repair import repair
@@ -79,6 +83,7 @@ def video_engine() -> Engine:
     from blur.media.draft import Draft
     from blur.media.probe import probe
     from blur.media.reader import mended
+    from blur.media.reel import Reel, may_fit
     from blur.plan.build import build_plan
     from blur.plan.store import save
     from blur.render.stretches import render_again
@@ -90,7 +95,7 @@ def video_engine() -> Engine:
     def fitted(path: Path) -> Clip:
         clip = probe(path)
         fit(path, clip.width * clip.height)
-        return clip
+        return replace(clip, reel=Reel()) if may_fit(clip) else clip
 
     return Engine(
         probe=fitted,

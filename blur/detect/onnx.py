@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from functools import cache
+from threading import Lock
 
 import cv2
 import numpy as np
@@ -24,6 +25,9 @@ STRIDE = 32
 
 Colour = tuple[float, float, float]
 
+_COMPILING = Lock()
+"""Who wants a network that another thread is making waits for it, and does not make it again."""
+
 
 class Network:
     """An ONNX network for pictures of any size. Not for use by two threads at once."""
@@ -40,7 +44,9 @@ class Network:
         Raises:
             WeightsError: the weights are absent or altered.
         """
-        self._request = _compiled(weights(file), tuple(outputs), mean, rgb).create_infer_request()
+        with _COMPILING:
+            network = _compiled(weights(file), tuple(outputs), mean, rgb)
+        self._request = network.create_infer_request()
         self._outputs = list(outputs)
         self._mean = mean
 
