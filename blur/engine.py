@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any, Protocol
 
-from blur.errors import AuditError, UnsupportedError
+from blur.errors import AuditError, UnsupportedError, WeightsError
 from blur.events import Steps
 from blur.media.muxing import MUXERS
 from blur.media.photo_kind import PHOTO_KINDS, photo_kind
@@ -74,7 +74,11 @@ def video_engine() -> Engine:
     """The engine that works on videos; imported here, since its libraries take long to load."""
     from blur.detect.centerface import CenterFace
 
-    Thread(target=CenterFace, name="blur-load").start()  # every preset asks it; the imports take as long
+    def load() -> None:
+        with suppress(WeightsError):  # told when a clip is looked at
+            CenterFace()
+
+    Thread(target=load, name="blur-load").start()  # every preset asks it, and the imports take as long
     from blur.audit.output import audit
     from blur.audit.playback import check_playback
     from blur.audit.repair import repair
