@@ -68,7 +68,8 @@ def second(picture: Bgr, plan: Plan, eyes: Eyes) -> tuple[Boxes, int]:
     if len(regions):
         cover_rgb(rgb, regions, "veil", np.random.default_rng())
     covered = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), np.uint8)
-    return eyes.exposed(picture, np.empty((0, 4))).boxes, len(eyes.exposed(covered, regions))
+    views = VIEWS["balanced"]
+    return eyes.exposed(picture, np.empty((0, 4)), views).boxes, len(eyes.exposed(covered, regions, views))
 
 
 def measure(folder: Path, first: int, detectors: dict[str, Detector], eyes: Eyes) -> str:
@@ -98,7 +99,7 @@ def measure(folder: Path, first: int, detectors: dict[str, Detector], eyes: Eyes
 
 def main(folder: Path) -> None:
     detectors: dict[str, Detector] = {one.name: one for one in (CenterFace(), RetinaFace())}
-    eyes = Eyes(VIEWS["balanced"], MAKERS)
+    eyes = Eyes(MAKERS)
     for first in FIRST:
         print(measure(folder, first, detectors, eyes), flush=True)
 

@@ -280,6 +280,12 @@ def _film(
 
         earlier = Earlier(*before, drafts.of("aside").path)
     frames = yield from engine.render(clip, plan, settings, picture.path, earlier)
+    if settings.encoder == "hardware" and engine.check_traces(picture.path):
+        yield Notice(
+            clip.name, "software", "What hardware made could trace this machine: encoded in software."
+        )
+        software = replace(settings, encoder="software")
+        frames = yield from engine.render(clip, plan, software, picture.path, None)
     if frames != len(plan.pts):
         raise AuditError(f"{frames} of {len(plan.pts)} frames were written")
     if clip.sound is None or settings.audio == "remove":

@@ -12,6 +12,7 @@ Style: TypeAlias = Literal["veil", "solid", "mosaic"]
 Audio: TypeAlias = Literal["remove", "disguise", "mute", "keep"]
 CameraTrace: TypeAlias = Literal["keep", "reduce"]
 Codec: TypeAlias = Literal["auto", "h264", "hevc", "av1"]
+EncodedBy: TypeAlias = Literal["software", "hardware"]
 OnDamage: TypeAlias = Literal["refuse", "cover"]
 Preset: TypeAlias = Literal["fast", "balanced", "thorough"]
 
@@ -19,6 +20,7 @@ STYLES: tuple[Style, ...] = get_args(Style)
 AUDIO: tuple[Audio, ...] = get_args(Audio)
 CAMERA_TRACES: tuple[CameraTrace, ...] = get_args(CameraTrace)
 CODECS: tuple[Codec, ...] = get_args(Codec)
+ENCODERS: tuple[EncodedBy, ...] = get_args(EncodedBy)
 ON_DAMAGE: tuple[OnDamage, ...] = get_args(OnDamage)
 PRESETS: tuple[Preset, ...] = get_args(Preset)
 
@@ -42,6 +44,8 @@ class Settings:
         camera_trace: ``reduce`` moves and softens the picture a little, so that the camera's own
             noise can hardly be measured; ``keep`` leaves it.
         codec: of the picture; ``auto`` is H.264, for 10 bits HEVC, in WebM VP9.
+        encoder: ``hardware`` tries an encoder in the graphics card first, whose output differs from machine
+            to machine; ``software`` never does.
         on_damage: ``refuse`` takes no clip that cannot be decoded to its end; ``cover`` makes black what
             cannot be decoded.
         rounds: how often an output in which a second look finds faces is mended, 0 to 10.
@@ -57,6 +61,7 @@ class Settings:
     mute: tuple[Span, ...] = ()
     camera_trace: CameraTrace = "keep"
     codec: Codec = "auto"
+    encoder: EncodedBy = "software"
     on_damage: OnDamage = "refuse"
     rounds: int = 3
     accept_unverified: bool = False
@@ -76,6 +81,8 @@ class Settings:
             raise UsageError(f"unknown preset {self.preset!r}", f"Choose one of: {', '.join(PRESETS)}.")
         if self.codec not in CODECS:
             raise UsageError(f"unknown codec {self.codec!r}", f"Choose one of: {', '.join(CODECS)}.")
+        if self.encoder not in ENCODERS:
+            raise UsageError(f"unknown encoder {self.encoder!r}", f"Choose one of: {', '.join(ENCODERS)}.")
         if self.on_damage not in ON_DAMAGE:
             hint = f"Choose one of: {', '.join(ON_DAMAGE)}."
             raise UsageError(f"unknown way with damage {self.on_damage!r}", hint)

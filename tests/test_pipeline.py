@@ -253,6 +253,22 @@ def test_what_could_trace_is_not_published(source: Path) -> None:
     assert not target.exists()
 
 
+def test_what_hardware_made_is_made_in_software_where_it_could_trace(source: Path) -> None:
+    bench = Bench(source)
+    encoders: list[str] = []
+
+    def render(clip: Clip, plan: Plan, settings: Settings, path: Path, earlier: Earlier | None) -> Steps[int]:
+        encoders.append(settings.encoder)
+        return (yield from bench.render(clip, plan, settings, path, earlier))
+
+    engine = bench.but(render=render, check_traces=lambda _: ["a"] if encoders[-1] == "hardware" else [])
+    events, outcome = run(
+        anonymise(source, source.with_name("out.mp4"), Settings(encoder="hardware"), engine=engine)
+    )
+    assert (encoders, outcome.exit_code) == (["hardware", "software"], 0)
+    assert "encoded in software" in notices(events)["software"]
+
+
 def test_what_is_known_to_trace_is_not_published_either(source: Path) -> None:
     engine = Bench(source).but(find_traces=lambda _: TRACES)
     with pytest.raises(AuditError, match=r"location: \+52"):

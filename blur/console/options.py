@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from blur.batch.naming import NAMES
-from blur.settings import AUDIO, CAMERA_TRACES, CODECS, ON_DAMAGE, PRESETS, STYLES, Settings
+from blur.settings import AUDIO, CAMERA_TRACES, CODECS, ENCODERS, ON_DAMAGE, PRESETS, STYLES, Settings
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 DEFAULTS = Settings()
@@ -37,6 +37,12 @@ making = options(
         type=click.Choice(CODECS),
         default=DEFAULTS.codec,
         help="Of the picture.  [default: h264, for 10 bits hevc, in .webm vp9]",
+    ),
+    click.option(
+        "--encoder",
+        type=click.Choice(ENCODERS),
+        default=DEFAULTS.encoder,
+        help="Hardware is tried where it is asked for.  [default: software]",
     ),
     click.option(
         "--on-damage",

@@ -18,6 +18,7 @@ from av.video.stream import VideoStream
 from blur.errors import MissingError, OutputError, UnsupportedError
 from blur.media.clip import Clip, Frame
 from blur.media.container import local_url
+from blur.media.hardware import Encoder, hardware_encoder
 from blur.media.mastering import svt_parameters, x265_parameters
 from blur.media.muxing import MUXERS, blank_muxer_name, muxer_options
 from blur.settings import Codec
@@ -44,7 +45,7 @@ _ENCODERS = {"h264": "libx264", "hevc": "libx265", "av1": "libsvtav1"}
 os.environ.setdefault("SVT_LOG", "0")  # it would write on stderr, which belongs to Blur's messages
 
 # NAL units that carry supplemental information: the encoder's name and settings among it.
-_STAMPS = {"libx264": "6", "libx265": "39|40"}
+_STAMPS = {"h264": "6", "hevc": "39|40"}
 
 
 class Writer:
@@ -60,6 +61,7 @@ class Writer:
         clip: whose frames will be written.
         crf: constant rate factor, 0 (largest) to 51 (worst).
         codec: which one, or ``auto``.
+        hardware: whether an encoder in hardware is tried first; ``in_hardware`` says if one was found.
 
     Raises:
         UnsupportedError: at once, for any other suffix, or where the codec does not go with the
@@ -68,7 +70,9 @@ class Writer:
         OutputError: where the file cannot be written.
     """
 
-    def __init__(self, path: Path, clip: Clip, crf: int, codec: Codec = "auto") -> None:
+    def __init__(
+        self, path: Path, clip: Clip, crf: int, codec: Codec = "auto", *, hardware: bool = False
+    ) -> None:
         hint = f"Choose a name that ends in {', '.join(MUXERS)}."
         if path.suffix.lower() not in MUXERS:
             raise UnsupportedError(f"cannot write {path.suffix or 'a file without a suffix'}", hint)
@@ -84,6 +88,8 @@ class Writer:
         self._path = path
         self._clip = clip
         self._crf = crf
+        self._hardware = hardware
+        self.in_hardware = False
         self._container: OutputContainer | None = None
         self._stream: VideoStream | None = None
         self._filter: BitStreamFilterContext | None = None
@@ -148,12 +154,13 @@ class Writer:
     def _add_stream(self, picture: av.VideoFrame) -> VideoStream:
         assert self._container is not None
         clip = self._clip
-        name = self._encoder
+        chosen = self._chosen(picture)
+        name = chosen.name
         stream = self._container.add_stream(name, rate=clip.rate)
         assert isinstance(stream, VideoStream)
         codec = stream.codec_context
         codec.width, codec.height = clip.width, clip.height
-        codec.pix_fmt = clip.pixel_format
+        codec.pix_fmt = chosen.pixel_format
         codec.time_base = stream.time_base = clip.time_base.fraction
         codec.sample_aspect_ratio = clip.pixel_aspect
         codec.color_range = picture.color_range
@@ -165,19 +172,29 @@ class Writer:
         if picture.interlaced_frame and name == "libx264":
             codec.flags |= CodecFlags.interlaced_dct
         codec.gop_size = KEY_FRAMES
-        codec.options = _encoder_options(name, self._crf, clip)
-        if name == "libx265" and self._muxer == "mp4":
+        codec.options = chosen.options
+        coded = codec.codec.canonical_name
+        if coded == "hevc" and self._muxer == "mp4":
             codec.codec_tag = "hvc1"  # Apple's players take no other
         try:
             codec.open()
         except av.FFmpegError as error:
             size = f"{clip.width}×{clip.height}"
             raise UnsupportedError(f"a picture of {size} pixels cannot be encoded by {name}") from error
-        if name in _STAMPS:
+        if coded in _STAMPS:
             # x265 signs nowhere with these options, and puts the mastering data into units of kind 39.
-            unwanted = "40" if name == "libx265" and clip.mastering else _STAMPS[name]
+            unwanted = "40" if coded == "hevc" and clip.mastering else _STAMPS[coded]
             self._filter = BitStreamFilterContext(f"filter_units=remove_types={unwanted}", stream)
         return stream
+
+    def _chosen(self, picture: av.VideoFrame) -> Encoder:
+        clip = self._clip
+        if self._hardware and not picture.interlaced_frame:
+            found = hardware_encoder(self._encoder, clip, self._crf)
+            if found is not None:
+                self.in_hardware = True
+                return found
+        return Encoder(self._encoder, clip.pixel_format, _encoder_options(self._encoder, self._crf, clip))
 
 
 def _encoder(muxer: str, pixel_format: str, codec: Codec) -> str:

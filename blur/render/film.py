@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from blur.errors import AuditError
-from blur.events import Progress, Started, Steps
+from blur.events import Notice, Progress, Started, Steps
 from blur.media.clip import Clip, Frame
 from blur.media.picture import planes
 from blur.media.reader import ahead, read, read_from
@@ -39,8 +39,6 @@ def render(
     Decoding, covering and encoding overlap; no more than a handful of frames is held at a time.
 
     Args:
-        clip: the source.
-        plan: its plan.
         settings: how to cover and encode.
         path: of the file to write; replaced where it exists. What is left after an error is whole
             in no sense, and the caller's to remove.
@@ -64,7 +62,7 @@ def render(
     # Closed in turn: what waits is encoded or dropped, then the file, then the decoder.
     with (
         closing(ahead(source, _AHEAD)) as frames,
-        Writer(path, clip, settings.crf, settings.codec) as writer,
+        Writer(path, clip, settings.crf, settings.codec, hardware=settings.encoder == "hardware") as writer,
         ThreadPoolExecutor(1, "blur-encode") as encoder,
     ):
         try:
@@ -80,7 +78,17 @@ def render(
         finally:
             encoder.shutdown(cancel_futures=True)
     yield Progress(clip.name, "render", total, total)
+    yield from _told(clip, settings, writer)
     return total
+
+
+def _told(clip: Clip, settings: Settings, writer: Writer) -> Steps[None]:
+    """Says what became of the wish for hardware."""
+    if writer.in_hardware:
+        said = "Encoded in hardware, so the file may tell what kind this machine has."
+        yield Notice(clip.name, "hardware", said)
+    elif settings.encoder == "hardware":
+        yield Notice(clip.name, "software", "No encoder in hardware fits here: encoded in software, as ever.")
 
 
 def _stretches(clip: Clip, pts: Pts, chosen: NDArray[np.bool_]) -> Iterator[Frame]:
