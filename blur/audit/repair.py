@@ -17,9 +17,9 @@ from blur.events import Started, Steps
 from blur.geometry import Boxes
 from blur.media.clip import Clip
 from blur.media.picture import as_luma
-from blur.media.reader import ahead, read
+from blur.media.reader import ahead, read_chosen
 from blur.plan.build import build_plan
-from blur.plan.model import Plan
+from blur.plan.model import Plan, Pts
 from blur.settings import Settings
 from blur.track.flow import flowing_paths
 from blur.track.motion import Grey, small_size
@@ -65,25 +65,27 @@ def follow(clip: Clip, seen: Observations, places: Mapping[int, Boxes], score: f
         windows.append((first, frame, last))
     return [
         _followed(seen, places[frame], score, frame, greys, first)
-        for first, frame, greys in _greys(clip, windows)
+        for first, frame, greys in _greys(clip, seen.pts, windows)
     ]
 
 
-def _greys(clip: Clip, windows: list[tuple[int, int, int]]) -> Iterator[tuple[int, int, list[Grey]]]:
+def _greys(
+    clip: Clip, pts: Pts, windows: list[tuple[int, int, int]]
+) -> Iterator[tuple[int, int, list[Grey]]]:
     """The small grey pictures of each window, held no longer than needed; windows are in order of time."""
     small = small_size(clip.width, clip.height)
     held: dict[int, Grey] = {}
     waiting = list(windows)
-    with closing(ahead(read(clip))) as frames:
-        for index, frame in enumerate(frames):
-            if any(first <= index <= last for first, _, last in waiting):
-                held[index] = as_luma(frame.picture, *small)
+    needed = np.zeros(len(pts), np.bool_)
+    for first, _, last in windows:
+        needed[first : last + 1] = True
+    with closing(ahead(read_chosen(clip, pts, needed))) as frames:
+        for index, frame in zip(np.flatnonzero(needed).tolist(), frames, strict=False):
+            held[index] = as_luma(frame.picture, *small)
             while waiting and waiting[0][2] <= index:
                 first, middle, last = waiting.pop(0)
                 yield first, middle, [held[i] for i in range(first, last + 1)]
-            if not waiting:
-                return
-            for old in [i for i in held if i < waiting[0][0]]:
+            for old in [i for i in held if not waiting or i < waiting[0][0]]:
                 del held[old]
 
 

@@ -8,14 +8,16 @@ from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
 from heapq import heappop, heappush
-from itertools import groupby
+from itertools import groupby, islice
 from operator import itemgetter
 from queue import SimpleQueue
 from typing import TypeVar
 
 import av
+import numpy as np
 from av.container import InputContainer
 from av.video.stream import VideoStream
+from numpy.typing import NDArray
 
 from blur.errors import DamagedError, UnreadableError
 from blur.media.clip import Clip, Frame
@@ -107,6 +109,21 @@ def read_from(clip: Clip, start: int) -> Iterator[Frame]:
             if last >= start:
                 return
     yield from (frame for frame in read(clip) if frame.pts > last)
+
+
+def read_chosen(clip: Clip, pts: NDArray[np.int64], chosen: NDArray[np.bool_]) -> Iterator[Frame]:
+    """Yields some of a clip's frames; long stretches between them are not decoded, see ``read_from``.
+
+    Args:
+        pts: shape (F,), of every frame.
+        chosen: shape (F,).
+
+    Raises:
+        InputError: as ``read``.
+    """
+    edges = np.flatnonzero(np.diff(chosen, prepend=False, append=False))
+    for first, end in edges.reshape(-1, 2).tolist():
+        yield from islice(read_from(clip, int(pts[first])), end - first)
 
 
 def mended(clip: Clip) -> Clip:

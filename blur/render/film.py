@@ -6,7 +6,6 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
-from itertools import islice
 from pathlib import Path
 from time import monotonic
 
@@ -17,7 +16,7 @@ from blur.errors import AuditError
 from blur.events import Notice, Progress, Started, Steps
 from blur.media.clip import Clip, Frame
 from blur.media.picture import planes
-from blur.media.reader import ahead, read, read_from
+from blur.media.reader import ahead, read, read_chosen
 from blur.media.writer import Writer
 from blur.plan.model import Plan, Pts, Regions
 from blur.render.cover import cover
@@ -58,7 +57,7 @@ def render(
     yield Started(clip.name, "render", total)
     waiting: deque[Future[None]] = deque()
     reported = monotonic()
-    source = read(clip) if chosen is None else _stretches(clip, plan.pts, chosen)
+    source = read(clip) if chosen is None else read_chosen(clip, plan.pts, chosen)
     # Closed in turn: what waits is encoded or dropped, then the file, then the decoder.
     with (
         closing(ahead(source, _AHEAD)) as frames,
@@ -89,13 +88,6 @@ def _told(clip: Clip, settings: Settings, writer: Writer) -> Steps[None]:
         yield Notice(clip.name, "hardware", said)
     elif settings.encoder == "hardware":
         yield Notice(clip.name, "software", "No encoder in hardware fits here: encoded in software, as ever.")
-
-
-def _stretches(clip: Clip, pts: Pts, chosen: NDArray[np.bool_]) -> Iterator[Frame]:
-    """The chosen frames, those between them not decoded where the container finds its way."""
-    edges = np.flatnonzero(np.diff(chosen, prepend=False, append=False))
-    for first, end in edges.reshape(-1, 2).tolist():
-        yield from islice(read_from(clip, int(pts[first])), end - first)
 
 
 def _covered(
