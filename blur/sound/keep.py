@@ -30,6 +30,7 @@ _CODERS = {
     "webm": {"c:a": "libopus", "b:a": "128k"},
 }
 
+_RATE = 48_000  # of every output
 _RUN = 48_000  # samples that are changed at a time
 
 # What ffmpeg says of a full disk or a folder that may not be written.
@@ -47,9 +48,9 @@ def add_sound(silent: Path, clip: Clip, target: Path, settings: Settings) -> Non
     """Writes the picture of ``silent`` and the first sound track of ``clip`` into ``target``.
 
     The picture is copied bit for bit, with its times. The sound is changed as the settings say,
-    encoded anew, as AAC or in WebM as Opus, in one or two channels; it starts with the clip's first
-    presented frame and ends with the picture. Nothing else comes along: no other tracks, chapters,
-    names, languages or dates.
+    encoded anew, as AAC or in WebM as Opus, in one or two channels at 48 kHz; it starts with the
+    clip's first presented frame and ends with the picture. Nothing else comes along: no other tracks,
+    chapters, names, languages or dates.
 
     Args:
         silent: the covered picture, whose first frame is at 0.
@@ -98,7 +99,8 @@ def _heard(clip: Clip, start: Fraction, length: Fraction) -> Any:
         .filter("asetpts", f"PTS-({start.numerator}/{start.denominator})/TB")
         # Sound from before the first frame goes; what begins later gets silence before it.
         .filter("atrim", start=0, end=float(length))
-        .filter("aresample", **{"async": 1, "first_pts": 0})
+        # One rate for all, since cameras differ in theirs.
+        .filter("aresample", _RATE, **{"async": 1, "first_pts": 0})
         # Layouts of more channels are described in AAC by an element in which the encoder signs.
         .filter("aformat", channel_layouts="mono|stereo")
     )
@@ -131,7 +133,7 @@ def _changed(sound: Any, change: Change, silent: Path, target: Path) -> tuple[bo
     raw = ffmpeg.input("pipe:0", f="f32le", protocol_whitelist="pipe", **form)["a:0"]
     with (
         _child(ffmpeg.output(sound, "pipe:1", f="f32le", **form), pipe_stdout=True) as (decoder, unheard),
-        _child(_muxed(silent, raw.filter("aresample", 48000), target), pipe_stdin=True) as (encoder, refused),
+        _child(_muxed(silent, raw.filter("aresample", _RATE), target), pipe_stdin=True) as (encoder, refused),
     ):
         assert encoder.stdin is not None
         with suppress(BrokenPipeError):  # why the encoder stopped stands in its complaints
