@@ -29,7 +29,7 @@ from blur.media.upright import upright
 
 Item = TypeVar("Item")
 
-_UNTOLD = {"gif", "webp"}
+_UNTOLD = {"gif", "theora", "webp"}
 """Codecs whose decoders do not tell which frames are broken."""
 
 # The longest that a frame may stand. What jumps further was made to last for ever: MP4 counts a

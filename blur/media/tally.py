@@ -13,6 +13,7 @@ from av.video.stream import VideoStream
 from blur.errors import DamagedError
 from blur.media.clip import Clip
 from blur.media.gif import gif_frames
+from blur.media.ogg import check_pages
 from blur.timing import clock
 
 # How much less than the header's duration a whole file may hold: headers are rounded, and count
@@ -84,6 +85,8 @@ class Tally:
         indexed = "mp4" in container.format.name or container.format.name == "avi"
         # Elsewhere, two fields may come in packets of their own and make one picture.
         fields = 2 if self._interlaced and not indexed else 1
+        if container.format.name == "ogg":
+            check_pages(self._clip.path)
         if self._pictures * fields < self._expected or not self._pictures:
             raise self.damage(f"{self._expected - self._pictures} frames are missing")
         if indexed:
