@@ -52,6 +52,7 @@ _STRENGTH: dict[str, Callable[[Any], Any]] = {
     "grow": float,
     "threshold": lambda score: -(score or 0.0),  # what the preset takes is for nobody else to change
     "camera_trace": ("keep", "reduce").index,
+    "encoder": ("hardware", "software").index,  # a graphics card's output differs from machine to machine
     "on_damage": ("cover", "refuse").index,
     "rounds": int,
     "accept_unverified": operator.not_,

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from blur.console.profile import _STRENGTH, KINDS, PREFIX, Config, Layer, layered, parsed
 from blur.errors import UsageError
-from blur.settings import AUDIO, CAMERA_TRACES, CODECS, ON_DAMAGE, PRESETS, STYLES, Settings
+from blur.settings import AUDIO, CAMERA_TRACES, CODECS, ENCODERS, ON_DAMAGE, PRESETS, STYLES, Settings
 from cli import cli
 
 VALUES = st.fixed_dictionaries(
@@ -31,6 +31,7 @@ VALUES = st.fixed_dictionaries(
         "crf": st.integers(0, 51),
         "camera_trace": st.sampled_from(CAMERA_TRACES),
         "codec": st.sampled_from(CODECS),
+        "encoder": st.sampled_from(ENCODERS),
         "on_damage": st.sampled_from(ON_DAMAGE),
         "rounds": st.integers(0, 10),
         "accept_unverified": st.booleans(),
@@ -158,7 +159,7 @@ def test_variables_of_other_programs_are_left_to_them() -> None:
     "text",
     [
         *("audio = 'keep'", "audio = 'disguise'", "preset = 'fast'", "grow = 1.4", "threshold = 0.01"),
-        *("rounds = 2", "accept_unverified = true", "on-damage = 'cover'"),
+        *("rounds = 2", "accept_unverified = true", "on-damage = 'cover'", "encoder = 'hardware'"),
     ],
 )
 def test_the_file_of_a_folder_cannot_weaken_protection(folder: Path, text: str) -> None:
@@ -168,6 +169,10 @@ def test_the_file_of_a_folder_cannot_weaken_protection(folder: Path, text: str) 
     assert result.stderr.startswith("blur.toml in this folder would weaken protection")
     (folder / "here" / "blur.toml").rename(folder / "config" / "blur" / "blur.toml")
     assert blur("--print-config").exit_code == 0  # it is for the user to say
+
+
+def test_of_every_setting_it_is_known_whether_protection_depends_on_it() -> None:
+    assert KINDS.keys() - _STRENGTH.keys() == {"style", "codec", "crf"}
 
 
 def test_the_footage_s_folder_has_no_say_where_blur_is_started_elsewhere(folder: Path) -> None:
