@@ -8,6 +8,7 @@ import numpy as np
 from av.video.reformatter import ColorRange, Colorspace
 
 from blur.media.clip import Clip
+from blur.media.fields import deinterlace
 from blur.media.picture import plane_views
 
 # cv2 turns clockwise, a clip counts counter-clockwise.
@@ -18,8 +19,10 @@ def upright(picture: av.VideoFrame, clip: Clip) -> av.VideoFrame:
     """The decoded picture in the clip's pixel format, flipped and turned as the clip says.
 
     The picture itself comes back where nothing is to be done. Range, primaries, transfer and
-    matrix tags stay on it.
+    matrix tags stay on it. An interlaced one that is turned or converted is deinterlaced first.
     """
+    if picture.interlaced_frame and (clip.quarter_turns or picture.format.name != clip.pixel_format):
+        deinterlace(picture)
     turned = clip.quarter_turns % 2 == 1
     width, height = (clip.height, clip.width) if turned else (clip.width, clip.height)
     planar = _planar(picture, width, height, clip.pixel_format)

@@ -18,6 +18,7 @@ from av.video.stream import VideoStream
 from blur.errors import MissingError, OutputError, UnsupportedError
 from blur.media.clip import Clip, Frame
 from blur.media.container import local_url
+from blur.media.fields import deinterlace
 from blur.media.hardware import Encoder, hardware_encoder
 from blur.media.mastering import svt_parameters, x265_parameters
 from blur.media.muxing import MUXERS, blank_muxer_name, muxer_options
@@ -58,7 +59,8 @@ class Writer:
     8-bit pictures become H.264, deeper ones HEVC Main 10, both VP9 in WebM, unless ``codec`` names
     another. Size, pixel format,
     colour tags, pixel aspect and the distances between frames stay exactly as they are; the first
-    frame comes at 0. The file is complete once the ``with`` block has ended without an error.
+    frame comes at 0. Interlaced pictures stay so in H.264, and are deinterlaced for other codecs. The
+    file is complete once the ``with`` block has ended without an error.
 
     Args:
         path: ends in .mp4, .mkv or .webm; replaced where it exists.
@@ -94,6 +96,7 @@ class Writer:
         self._crf = crf
         self._hardware = hardware
         self.in_hardware = False
+        self._keeps_fields = False
         self._container: OutputContainer | None = None
         self._stream: VideoStream | None = None
         self._filter: BitStreamFilterContext | None = None
@@ -119,6 +122,8 @@ class Writer:
             if self._stream is None:
                 self._first = frame.pts
                 self._stream = self._add_stream(picture)
+            if picture.interlaced_frame and not self._keeps_fields:
+                deinterlace(picture)
             picture.pts = frame.pts - self._first
             picture.time_base = self._clip.time_base.fraction
             picture.pict_type = 0  # the encoder chooses, not the source's encoder
@@ -175,6 +180,7 @@ class Writer:
         codec.flags |= CodecFlags.bitexact
         if picture.interlaced_frame and name == "libx264":
             codec.flags |= CodecFlags.interlaced_dct
+            self._keeps_fields = True
         codec.gop_size = KEY_FRAMES
         codec.options = chosen.options
         coded = codec.codec.canonical_name
