@@ -84,6 +84,63 @@ ROWS = (
 )
 
 
+@dataclass(frozen=True)
+class Written:
+    """What pictures become in a file of some name.
+
+    Attributes:
+        suffixes: of the files.
+        pixels: libav's pixel format of the pictures.
+        itself: the codec that Blur chooses, as people call it; None where it can choose none.
+        asked: those that ``--codec`` can ask for.
+    """
+
+    suffixes: tuple[str, ...]
+    pixels: str
+    itself: str | None
+    asked: tuple[str, ...]
+
+
+PLAIN = ("mp4", "mkv")
+WRITTEN = (
+    Written(PLAIN, "yuv420p", "H.264", ("h264", "hevc", "av1")),
+    Written(PLAIN, "yuv422p", "H.264", ("h264", "hevc")),
+    Written(PLAIN, "yuv444p", "H.264", ("h264", "hevc")),
+    Written(PLAIN, "yuv420p10le", "HEVC", ("hevc", "av1")),
+    Written(PLAIN, "yuv422p10le", "HEVC", ("hevc",)),
+    Written(PLAIN, "yuv444p10le", "HEVC", ("hevc",)),
+    Written(("webm",), "yuv420p", "VP9", ("av1",)),
+    Written(("webm",), "yuv422p", "VP9", ()),
+    Written(("webm",), "yuv444p", "VP9", ()),
+    Written(("webm",), "yuv420p10le", None, ("av1",)),
+)
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A kind of photo: its name and suffix, the suffix of what it becomes by itself, and notes."""
+
+    name: str
+    suffix: str
+    becomes: str
+    notes: str
+
+
+PHOTOS = (
+    Photo(
+        "JPEG",
+        "jpg",
+        "jpg",
+        "quality 95, colour at full resolution; further pictures, gain maps and motion photos' videos are gone",
+    ),
+    Photo("PNG", "png", "png", "8 bits; transparency lies on white"),
+    Photo("WebP", "webp", "webp", "quality 95; one that moves is a video"),
+    Photo("TIFF", "tiff", "tiff", "8 bits, deflate"),
+    Photo("AVIF", "avif", "avif", "quality 90"),
+    Photo("HEIC", "heic", "jpg", "HEIC with `-o NAME.heic`; read whole, and auxiliary pictures are gone"),
+)
+
+
 def make(row: Row, folder: Path) -> Path:
     """Twelve frames of that kind."""
     path = folder / f"a.{row.suffix}"
@@ -107,7 +164,30 @@ def make(row: Row, folder: Path) -> Path:
 
 
 def table() -> str:
-    """The rows as they stand in docs/formats.md."""
-    lines = ["| container | picture | samples | become |", "| --- | --- | --- | --- |"]
-    lines += [f"| {r.container} (`.{r.suffix}`) | {r.codec} | {r.pixels} | {r.becomes} |" for r in ROWS]
-    return "\n".join(lines)
+    """The kinds that are read, as they stand in docs/formats.md."""
+    rows = [(f"{r.container} (`.{r.suffix}`)", r.codec, r.pixels, r.becomes) for r in ROWS]
+    return _table(("container", "picture", "samples", "become"), rows)
+
+
+def written_table() -> str:
+    """The kinds that are written, as they stand in docs/formats.md."""
+    rows = [
+        (
+            ", ".join(f"`.{suffix}`" for suffix in row.suffixes),
+            row.pixels,
+            row.itself or "refused",
+            ", ".join(f"`--codec {codec}`" for codec in row.asked),
+        )
+        for row in WRITTEN
+    ]
+    return _table(("name ends in", "samples", "by itself", "or"), rows)
+
+
+def photo_table() -> str:
+    """The kinds of photo, as they stand in docs/formats.md."""
+    rows = [(photo.name, f"`.{photo.becomes}`", photo.notes) for photo in PHOTOS]
+    return _table(("in", "out", "notes"), rows)
+
+
+def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    return "\n".join(f"| {' | '.join(row)} |" for row in (head, ("---",) * len(head), *rows))

@@ -113,6 +113,37 @@ def test_avi_which_only_knows_when_to_decode_is_shown_evenly(tmp_path: Path) -> 
     assert seconds(clip) == [Fraction(index, 25) for index in range(24)]
 
 
+@pytest.mark.parametrize(
+    ("suffix", "codec", "muxing"),
+    [
+        ("webm", "libvpx-vp9", {"live": "1"}),
+        ("mkv", "libx264", {"live": "1"}),
+        ("mp4", "libx264", {"movflags": "frag_keyframe+empty_moov"}),
+    ],
+)
+def test_a_duration_that_is_missing_is_not_missed(
+    tmp_path: Path, suffix: str, codec: str, muxing: dict[str, str]
+) -> None:
+    path = make_clip(tmp_path / f"a.{suffix}", pts=range(24), codec=codec, muxing=muxing)
+    clip = probe(path)
+    assert clip.frames is None
+    assert len(seconds(clip)) == 24
+    assert seconds(rewritten(clip, tmp_path / "b.mp4")) == seconds(clip)
+
+
+def test_a_duration_of_days_is_not_believed(tmp_path: Path) -> None:
+    path = make_clip(tmp_path / "a.mp4", pts=range(24))
+    content = bytearray(path.read_bytes())
+    for kind, place in ((b"mvhd", 20), (b"tkhd", 24), (b"mdhd", 20)):
+        at = content.index(kind) + place
+        content[at : at + 4] = (2_000_000_000).to_bytes(4, "big")
+    path.write_bytes(content)
+    clip = probe(path)
+    output = rewritten(clip, tmp_path / "b.mp4")
+    assert seconds(output) == seconds(clip)
+    assert output.duration == Fraction(24, 30)
+
+
 def two_pictures(path: Path) -> Path:
     """A clip whose first track is what plays, and whose second shows the bar lower down and is brighter."""
     with av.open(str(path), "w") as container:
