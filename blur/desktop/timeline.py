@@ -19,7 +19,7 @@ from PySide6.QtGui import (
     QResizeEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QSizePolicy, QSlider
 
 from blur.desktop.mutes import Mutes
 from blur.desktop.theme import colours
@@ -32,8 +32,10 @@ LANE = 9
 """Height of a mask's row in pixels."""
 
 
-class Timeline(QWidget):
+class Timeline(QSlider):
     """Shows a plan over time; a click, a drag or a turn of the wheel moves through it.
+
+    To screen readers it is a slider through the frames.
 
     Signals:
         sought: the position of a frame.
@@ -42,7 +44,7 @@ class Timeline(QWidget):
     sought = Signal(int)
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(Qt.Orientation.Horizontal)
         self.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -55,6 +57,7 @@ class Timeline(QWidget):
         self._index = 0
         self._from, self._to = 0.0, 1.0
         self._drawn: QPixmap | None = None
+        self.valueChanged.connect(self._moved)
 
     def sizeHint(self) -> QSize:
         return QSize(400, self._top() + (LANES + 5) * LANE + 8)
@@ -64,6 +67,7 @@ class Timeline(QWidget):
             if self._plan is None or len(self._times) != len(times):
                 self._times = np.array([float(time) for time in times])
                 self._from, self._to = 0.0, max(float(self._times[-1]), 1e-3)
+                self.setRange(0, len(times) - 1)
             self._plan, self._lanes = plan, packed(plan)
         self._chosen, self._mutes = chosen, mutes
         self._drawn = None
@@ -74,12 +78,17 @@ class Timeline(QWidget):
 
     def set_index(self, index: int) -> None:
         self._index = index
+        self.setValue(index)
         now, span = float(self._times[index]), self._to - self._from
         if not self._from <= now <= self._to:
             # Zoomed in, the strip follows what is shown.
             self._from = min(max(now - span / 4, 0.0), max(float(self._times[-1]) - span, 0.0))
             self._to, self._drawn = self._from + span, None
         self.update()
+
+    def _moved(self, index: int) -> None:
+        if self._plan is not None and index != self._index:
+            self.sought.emit(index)  # by a screen reader: it is told of the plan's own moves
 
     def _top(self) -> int:
         """Height of the row of doubts, whose numbers are as large as all text."""
@@ -178,6 +187,9 @@ class Timeline(QWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self.sought.emit(self._frame_at(event.position().x()))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        event.accept()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if event.buttons() & Qt.MouseButton.LeftButton:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtGui import QAccessible, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -106,3 +106,16 @@ def test_muted_sound_has_a_row_of_its_own(strip: Timeline) -> None:
         True,
         False,
     ]
+
+
+def test_to_a_screen_reader_it_is_a_slider_through_the_frames(strip: Timeline) -> None:
+    sought: list[int] = []
+    strip.sought.connect(sought.append)
+    strip.set_index(30)
+    reader = QAccessible.queryAccessibleInterface(strip)
+    assert reader.role() == QAccessible.Role.Slider
+    values = reader.valueInterface()
+    assert (values.minimumValue(), values.currentValue(), values.maximumValue()) == (0, 30, FRAMES - 1)
+    assert sought == []
+    values.setCurrentValue(50)
+    assert sought == [50]
