@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-HEAD = """# What `pip install blur-faces[cluster,demo]` brings, as of the last change of this file: the newest
-# versions within the bounds of pyproject.toml, with the sha256 of each wheel (Linux x86-64, Python {python}).
+HEAD = """# What `pip install blur-faces[cluster,demo,desktop]` brings, as of the last change of this file: the
+# newest versions within the bounds of pyproject.toml, with the sha256 of each wheel (Linux x86-64, Python {python}).
 # Written by docs/list_installed.py. Why each may be there stands in dependencies.toml.
 """
 
@@ -39,10 +39,10 @@ def resolved(requirements: list[str]) -> list[dict[str, Any]]:
 def main() -> None:
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     reviewed = tomllib.loads((REPOSITORY / "docs" / "dependencies.toml").read_text(encoding="utf-8"))
-    notes = reviewed["core"] | reviewed["cluster"] | reviewed["demo"]
+    notes = reviewed["core"] | reviewed["cluster"] | reviewed["demo"] | reviewed["desktop"]
     lines = [HEAD.format(python=f"{sys.version_info.major}.{sys.version_info.minor}")]
     extras = project["optional-dependencies"]
-    found = resolved(project["dependencies"] + extras["cluster"] + extras["demo"])
+    found = resolved(project["dependencies"] + extras["cluster"] + extras["demo"] + extras["desktop"])
     for part in sorted(found, key=lambda part: part["metadata"]["name"].lower()):
         name = part["metadata"]["name"].lower().replace("_", "-")
         lines.append(f"[{name}]")

@@ -39,6 +39,8 @@ READ = {
 OWNER = {
     "_cffi_backend": "cffi",
     "_pillow_heif": "pillow-heif",
+    "_yaml": "pyyaml",
+    "yaml": "pyyaml",
     "pillow_heif": "pillow-heif",
     "PIL": "pillow",
     "cv2": "opencv-contrib-python",
@@ -56,6 +58,7 @@ CAPABLE = {
     "libasound": "of libavdevice: sound servers, never opened",
     "libxcb": "of libavdevice: screens, never opened",
     "ffmpeg": "the same protocols; Blur passes the same whitelist, and only for --audio keep",
+    "_rust": "OpenSSL in cryptography; Blur makes keys with it, and only blur cluster loads it",
     "libavutil": "OpenCV's, with TLS inside; Blur opens no file with OpenCV",
 }
 STARTS = {
@@ -83,8 +86,8 @@ STARTERS = {
 
 
 def parts(pattern: str) -> Iterator[tuple[str, bytes]]:
-    """Name and content of the installed files of everything that Blur brings, whose names match."""
-    for name in sorted(closure(declared(None)) | closure(declared("demo"))):
+    """Name and content of installed files of all that Blur brings, but for the window, whose names match."""
+    for name in sorted(closure([*declared(None), *declared("demo"), *declared("cluster")])):
         for file in files(name) or ():
             path = Path(str(file.locate()))
             if re.search(pattern, file.as_posix()) and path.is_file():
