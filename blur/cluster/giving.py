@@ -1,7 +1,7 @@
 """A batch being given out: which clip goes next, what becomes of results, what is told of both.
 
-Of a clip that may be long it is first asked where it can be cut. A long one is looked at in stretches, by
-whoever is free, and then made by one worker from all that was seen.
+Of a clip that may be long it is first asked where it can be cut. A long one is looked at in stretches by
+whoever is free, planned by one, covered in stretches again, and made whole and checked by one.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from queue import Empty
@@ -23,7 +23,7 @@ from blur.cluster.desk import Desk, Ended, sha256
 from blur.cluster.identity import Identity
 from blur.cluster.piece import Order, Step
 from blur.cluster.scheduler import Running, scheduler_at
-from blur.cluster.stretches import LENGTH, stretches
+from blur.cluster.stretches import LENGTH, Stretch, stretches
 from blur.errors import BlurError, ExistsError, UnreadableError, UsageError
 from blur.events import Event, Notice, Started
 from blur.media.photo_kind import PHOTO_KINDS
@@ -44,12 +44,19 @@ MAYBE_LONG = 64 << 20
 
 @dataclass(slots=True)
 class _InHand:
-    """A clip in hand: its orders that are out, and what was seen of its stretches as far as it is here."""
+    """A clip in hand: its orders that are out, and what has come of its stretches, by the sha256 of it."""
 
     content: str
     size: int
-    out: dict[int, Order]
-    seen: list[str | None]
+    out: dict[int, Order] = field(default_factory=dict)
+    stretches: list[Stretch] = field(default_factory=list)
+    seen: dict[int, str] = field(default_factory=dict)
+    plan: dict[int, str] = field(default_factory=dict)
+    made: dict[int, str] = field(default_factory=dict)
+
+    def parts(self, *of: dict[int, str]) -> list[tuple[str, ...]]:
+        """Results in the order of their places."""
+        return [tuple(content for _, content in sorted(each.items())) for each in of]
 
 
 class Giving(ExitStack):
@@ -109,7 +116,7 @@ class Giving(ExitStack):
         except BlurError as error:
             return _failed(error)
         self._desk.offer(content, job.source)
-        self._clips[index] = _InHand(content, size, {}, [])
+        self._clips[index] = _InHand(content, size)
         photo = job.target.suffix.lower() in PHOTO_KINDS
         maybe_long = size >= MAYBE_LONG and not photo and cluster.settings.on_damage == "refuse"
         self._order(index, "probe" if maybe_long else "whole")
@@ -126,7 +133,7 @@ class Giving(ExitStack):
             below=os.path.relpath(job.source, self._cluster.root),
             content=clip.content,
             size=clip.size,
-            kind=job.target.suffix if step == "whole" else PART,
+            kind=job.target.suffix if step in ("whole", "cover") else PART,
             settings=as_text(self._cluster.settings, force=False),
             length=LENGTH,
             **more,
@@ -142,7 +149,7 @@ class Giving(ExitStack):
         self._running.submit(order, self._resource, self._desk.lose)
 
     def _part(self, order: Order) -> Path:
-        return self._own / f"{order.number}{PART}"
+        return self._own / f"{order.number}{order.kind}"
 
     def _end(self, index: int, number: int, ended: Ended) -> list[Event | int]:
         """An order is over; what is to be told of it, the exit code last where the clip is over too."""
@@ -164,20 +171,30 @@ class Giving(ExitStack):
         if order.step == "probe":
             cut = json.loads(path.read_bytes())
             path.unlink()
-            clip.seen = [None] * (len(cut) + 1)
             if not cut:
                 self._order(index, "whole")
                 return []
-            for place, stretch in enumerate(stretches(cut)):
-                self._order(index, "look", stretch=stretch, place=place)
-            said = f"It is long: workers look for faces in {len(clip.seen)} stretches of it at once."
+            clip.stretches = stretches(cut)
+            self._order_stretches(index, "look")
+            said = f"It is long: workers share it in {len(clip.stretches)} stretches."
             return [Notice("", "stretches", said), Started("", "analyse")]
-        content = sha256(path)
-        self._desk.offer(content, path)
-        clip.seen[order.place] = content
-        if all(clip.seen):
-            self._order(index, "whole", parts=tuple(clip.seen))
+        results = {"look": clip.seen, "plan": clip.plan, "cover": clip.made}[order.step]
+        results[order.place] = sha256(path)
+        self._desk.offer(results[order.place], path)
+        if order.step == "plan":
+            self._order_stretches(index, "cover", plan=tuple(clip.plan.values()))
+            return [Started("", "render")]
+        if len(results) == len(clip.stretches):
+            seen, plan, made = clip.parts(clip.seen, clip.plan, clip.made)
+            if order.step == "look":
+                self._order(index, "plan", seen=seen)
+                return [Started("", "plan")]
+            self._order(index, "whole", seen=seen, plan=plan, made=made)
         return []
+
+    def _order_stretches(self, index: int, step: Step, **more: Any) -> None:
+        for place, stretch in enumerate(self._clips[index].stretches):
+            self._order(index, step, place=place, stretch=stretch, **more)
 
     def _close(self, index: int) -> None:
         """A clip is over: whoever works on a part of it need not, and nothing that was seen of it stays."""
@@ -187,7 +204,7 @@ class Giving(ExitStack):
             self._running.forget(number)
             del self._of[number]
         self._ready = deque(each for each in self._ready if each[0] != index)
-        for content in filter(None, (clip.content, *clip.seen)):
+        for content in (clip.content, *clip.seen.values(), *clip.plan.values(), *clip.made.values()):
             self._desk.withdraw(content)
 
     def _count(self, slots: int) -> None:

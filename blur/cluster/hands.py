@@ -9,7 +9,7 @@ import secrets
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock
@@ -80,9 +80,16 @@ class Hands:
             return
         with self._folder(attempt) as folder, self._source(order, folder / "in") as source:
             target = folder / "out" / f"out{order.kind}"
-            seen = self._seen(order, folder / "seen")
             piece = Piece(
-                order.step, str(source), str(target), order.settings, order.length, order.stretch, seen
+                order.step,
+                str(source),
+                str(target),
+                order.settings,
+                order.length,
+                order.stretch,
+                self._parts(order.seen, folder / "seen", ""),
+                self._parts(order.plan, folder / "plan", ""),
+                self._parts(order.made, folder / "made", order.kind),
             )
             code = self._child(order, attempt, piece)
             content = ""
@@ -96,7 +103,7 @@ class Hands:
     def _folder(self, attempt: str) -> Iterator[Path]:
         folder = self.place / attempt
         try:
-            for name in ("in", "out", "seen"):
+            for name in ("in", "out", "seen", "plan", "made"):
                 (folder / name).mkdir(parents=True)
             yield folder
         finally:
@@ -108,7 +115,7 @@ class Hands:
         shared = None if self._media is None else self._media / order.below
         if shared is not None and _is(shared, order):
             yield shared
-        elif order.step == "whole" and not order.parts:
+        elif order.step == "whole" and not order.made:
             path = folder / Path(order.name).name
             self._fetch(order.content, path)
             yield path
@@ -142,10 +149,10 @@ class Hands:
         del self._long[content]
         wipe(self.place / content)
 
-    def _seen(self, order: Order, folder: Path) -> list[str]:
-        """Fetches what was seen of the clip's stretches, in order."""
-        paths = [folder / str(number) for number in range(len(order.parts))]
-        for content, path in zip(order.parts, paths, strict=True):
+    def _parts(self, contents: Sequence[str], folder: Path, kind: str) -> list[str]:
+        """Fetches what was made of the clip's parts, in order, into files that end so."""
+        paths = [folder / f"{number}{kind}" for number in range(len(contents))]
+        for content, path in zip(contents, paths, strict=True):
             self._fetch(content, path)
         return [str(path) for path in paths]
 

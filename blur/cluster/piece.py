@@ -12,13 +12,13 @@ from typing import BinaryIO, Literal, TypeAlias
 from blur.batch.discover import Found, Job
 from blur.batch.journal import as_settings
 from blur.batch.run import Task, anonymise_all, run_all
-from blur.cluster.stretches import Stretch, looked, probed, whole
+from blur.cluster.stretches import Stretch, covered, looked, planned, probed, whole
 from blur.errors import UsageError
 from blur.events import Event
 from blur.sandbox.confine import Reach
 from blur.sandbox.sandbox import Sandbox
 
-Step: TypeAlias = Literal["whole", "probe", "look"]
+Step: TypeAlias = Literal["whole", "probe", "look", "plan", "cover"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,8 @@ class Order:
 
     Attributes:
         number: no two orders of a run have the same.
-        step: to make the clip, to say where a long one may be cut, or to look for faces in a stretch.
+        step: to make the clip; or of a long one, to say where it may be cut, to look for faces in a stretch,
+            to plan, or to cover a stretch.
         name: what the clip's file is called.
         below: where it lies below the batch's folder, for workers that see that folder too.
         content: the sha256 of its bytes, in hexadecimal.
@@ -35,8 +36,9 @@ class Order:
         kind: the ending of what is to be made of it.
         settings: as text of the journal.
         length: of a stretch, in seconds at least.
-        stretch: to look at, and its ``place`` among the clip's.
-        parts: the sha256 of what was seen in each stretch, if the clip was looked at in stretches.
+        stretch: to look at or to cover, and its ``place`` among the clip's.
+        seen, plan, made: the sha256 of what was seen of each stretch, of the plan, and of what was made of
+            each stretch, as far as the step needs them.
     """
 
     number: int
@@ -50,7 +52,9 @@ class Order:
     length: int
     stretch: Stretch = (None, None)
     place: int = 0
-    parts: tuple[str, ...] = ()
+    seen: tuple[str, ...] = ()
+    plan: tuple[str, ...] = ()
+    made: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,8 @@ class Piece:
     length: int
     stretch: Stretch
     seen: list[str]
+    plan: list[str]
+    made: list[str]
 
     def told(self) -> bytes:
         return json.dumps(asdict(self)).encode()
@@ -82,12 +88,18 @@ def events(stdin: BinaryIO, sandbox: Sandbox | None) -> Generator[Event, None, i
         raise UsageError("this is for workers of a cluster", "See: blur cluster --help") from error
     if piece.step == "whole" and not piece.seen:
         return anonymise_all(Found((Job(source, target),)), settings, force=False, sandbox=sandbox)
-    seen = [Path(path) for path in piece.seen]
-    steps = {
-        "whole": partial(whole, source, target, settings, seen),
-        "probe": partial(probed, source, target, piece.length),
-        "look": partial(looked, source, target, settings, (first, end)),
-    }[piece.step]
+    seen, plan, made = ([Path(path) for path in paths] for paths in (piece.seen, piece.plan, piece.made))
+    match piece.step:
+        case "whole":
+            steps = partial(whole, source, target, settings, seen, plan[0], made)
+        case "probe":
+            steps = partial(probed, source, target, piece.length)
+        case "look":
+            steps = partial(looked, source, target, settings, (first, end))
+        case "plan":
+            steps = partial(planned, target, settings, seen)
+        case "cover":
+            steps = partial(covered, source, target, settings, plan[0], (first, end))
     published, written = ([target], []) if piece.step == "whole" else ([], [target])
-    reach = Reach.to([source, *seen], published, written)
+    reach = Reach.to([source, *seen, *plan, *made], published, written)
     return run_all([Task(source.name, steps)], sandbox, reach)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from itertools import chain
 from pathlib import Path
+from typing import TypeAlias
 
 import av
 import numpy as np
@@ -52,12 +53,41 @@ def splice(
         UnlikeError: the files are not coded alike, or not so many frames; what is written is of no use.
         OutputError: the target cannot be written.
     """
-    muxer = MUXERS[target.suffix.lower()]
     with ExitStack() as stack:
-        sources = [(stack.enter_context(open_input(path)), path) for path in (old, fresh) if path]
-        kept, *changed = (picture_stream(*source) for source in sources)
-        if any(_coded(each) != _coded(kept) for each in changed):
-            raise UnlikeError
+        sources = _opened(stack, [path for path in (old, fresh) if path])
+        packets, *others = (_packets(*source) for source in sources)
+        _write(sources, _joined(packets, chain(*others), chosen, pts, time_base), time_base, target)
+
+
+def join(parts: Sequence[Path], pts: NDArray[np.int64], time_base: TimeBase, target: Path) -> None:
+    """Writes the pictures of files, one after another, to ``target``; no sound.
+
+    Each begins with a key frame, and together they hold a frame for each of the times. Arguments and errors
+    as of ``splice``.
+    """
+    with ExitStack() as stack:
+        sources = _opened(stack, parts)
+        _write(sources, _in_turn(sources, pts, time_base), time_base, target)
+
+
+_Source: TypeAlias = tuple[InputContainer, Path]
+
+
+def _opened(stack: ExitStack, paths: Sequence[Path]) -> list[_Source]:
+    """The files, open; raises UnlikeError where they are not coded alike."""
+    sources = [(stack.enter_context(open_input(path)), path) for path in paths]
+    first, *others = (picture_stream(*source) for source in sources)
+    if any(_coded(each) != _coded(first) for each in others):
+        raise UnlikeError
+    return sources
+
+
+def _write(
+    sources: Sequence[_Source], packets: Iterator[Packet[VideoStream]], time_base: TimeBase, target: Path
+) -> None:
+    muxer = MUXERS[target.suffix.lower()]
+    kept = picture_stream(*sources[0])
+    with ExitStack() as stack:
         try:
             output = stack.enter_context(
                 av.open(local_url(target), "w", format=muxer, container_options=muxer_options(muxer))
@@ -68,8 +98,7 @@ def splice(
                 stream.codec_context.framerate = kept.average_rate
             if kept.codec_context.codec_tag == "hvc1":
                 stream.codec_context.codec_tag = "hvc1"
-            packets, *others = (_packets(*source) for source in sources)
-            for packet in _joined(packets, chain(*others), chosen, pts, time_base):
+            for packet in packets:
                 packet.stream = stream
                 output.mux_one(packet)
         except (av.FFmpegError, OSError, ValueError) as error:
@@ -96,12 +125,31 @@ def _joined(
         if packet is None or (turns and not packet.is_keyframe):
             raise UnlikeError
         replacing = take
-        packet.duration = round((packet.duration or 0) * packet.time_base / time_base.fraction)
-        packet.pts = packet.dts = time
-        packet.time_base = time_base.fraction
-        yield packet
+        yield _at(packet, time, time_base)
     if next(old, None) is not None or next(fresh, None) is not None:
         raise UnlikeError
+
+
+def _in_turn(
+    sources: Sequence[_Source], pts: NDArray[np.int64], time_base: TimeBase
+) -> Iterator[Packet[VideoStream]]:
+    times = iter((pts - pts[0]).tolist())
+    for source in sources:
+        for number, packet in enumerate(_packets(*source)):
+            time = next(times, None)
+            if time is None or (number == 0 and not packet.is_keyframe):
+                raise UnlikeError
+            yield _at(packet, time, time_base)
+    if next(times, None) is not None:
+        raise UnlikeError
+
+
+def _at(packet: Packet[VideoStream], time: int, time_base: TimeBase) -> Packet[VideoStream]:
+    """The packet, shown at a time."""
+    packet.duration = round((packet.duration or 0) * packet.time_base / time_base.fraction)
+    packet.pts = packet.dts = time
+    packet.time_base = time_base.fraction
+    return packet
 
 
 def _packets(container: InputContainer, path: Path) -> Iterator[Packet[VideoStream]]:

@@ -20,7 +20,9 @@ def test_a_clip_is_made_as_it_is_ordered(tmp_path: Path) -> None:
     source, target = tmp_path / "in.mp4", tmp_path / "out.mkv"
     make_clip(source, size=(160, 120), pts=(0, 1, 2))
     settings = Settings(preset="fast", style="solid", audio="disguise", mute=((Fraction(0), Fraction(1, 3)),))
-    piece = Piece("whole", str(source), str(target), as_text(settings, force=False), 60, (None, None), [])
+    piece = Piece(
+        "whole", str(source), str(target), as_text(settings, force=False), 60, (None, None), [], [], []
+    )
     seen = list(events(io.BytesIO(piece.told()), None))
     assert isinstance(seen[-1], Finished)
     assert (seen[-1].frames, seen[-1].output) == (3, "out.mkv")

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blur.cluster.stretches import cuts, looked, probed, put_together, stretches, whole
+from blur.cluster.stretches import covered, cuts, looked, planned, probed, put_together, stretches, whole
 from blur.detect.analyse import analyse
 from blur.errors import UnreadableError
 from blur.events import Steps
@@ -110,8 +110,42 @@ def test_a_seam_that_does_not_fit_is_refused(parts: list[Path]) -> None:
         put_together([first, last])
 
 
-def test_one_makes_the_clip_of_what_all_saw(clip: Path, parts: list[Path], tmp_path: Path) -> None:
-    outcome = done(whole(clip, tmp_path / "out.mp4", SETTINGS, parts))
+@pytest.fixture(scope="module")
+def plan(parts: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("plan") / "plan"
+    assert done(planned(path, SETTINGS, parts)).tracks > 0
+    return path
+
+
+@pytest.fixture(scope="module")
+def made(clip: Path, plan: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    folder = tmp_path_factory.mktemp("made")
+    paths = [folder / f"{number}.mp4" for number in range(3)]
+    for path, stretch in zip(paths, stretches(CUTS), strict=True):
+        done(covered(clip, path, SETTINGS, plan, stretch))
+    return paths
+
+
+def pictures(path: Path) -> list[tuple[int, bytes]]:
+    clip = probe(path)
+    second = clip.time_base.ticks(Fraction(1))
+    return [
+        (frame.pts // second, frame.picture.to_ndarray(format="yuv420p").tobytes()) for frame in read(clip)
+    ]
+
+
+def test_stretches_that_were_covered_are_one_clip_again(
+    clip: Path, parts: list[Path], plan: Path, made: list[Path], tmp_path: Path
+) -> None:
+    outcome = done(whole(clip, tmp_path / "out.mp4", SETTINGS, parts, plan, made))
     assert outcome.frames == FRAMES
-    assert outcome.tracks > 0
-    assert len(list(read(probe(tmp_path / "out.mp4")))) == FRAMES
+    joined = pictures(tmp_path / "out.mp4")
+    assert [second for second, _ in joined] == list(range(FRAMES))
+    assert [picture for _, picture in joined] == [picture for part in made for _, picture in pictures(part)]
+
+
+def test_what_does_not_join_is_rendered_as_a_whole(
+    clip: Path, parts: list[Path], plan: Path, made: list[Path], tmp_path: Path
+) -> None:
+    outcome = done(whole(clip, tmp_path / "out.mp4", SETTINGS, parts, plan, made[:2]))
+    assert outcome.frames == len(pictures(tmp_path / "out.mp4")) == FRAMES
