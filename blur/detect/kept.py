@@ -40,7 +40,7 @@ class Kept:
         found: list[Observations] = []
         while (seen := self._follows(found, str(len(found)))) is not None:
             found.append(seen)
-        last = self._follows(found, _LAST)
+        last = self._follows(found, _LAST) if found else None
         return (found, False) if last is None else ([*found, last], True)
 
     def add(self, number: int, seen: Observations, *, last: bool = False) -> None:
@@ -78,7 +78,7 @@ class Kept:
 
     def _follows(self, before: list[Observations], name: str) -> Observations | None:
         """A stretch that begins with the last frame of those before; None where there is none."""
-        with contextlib.suppress(OSError, ValueError):
+        with contextlib.suppress(OSError, ValueError, KeyError):
             seen = unpacked(self._path(name).read_bytes())
             if not before or seen.pts[0] == before[-1].pts[-1]:
                 return seen

@@ -56,6 +56,8 @@ def test_what_is_damaged_or_missing_ends_what_is_taken(kept: Kept) -> None:
     assert firsts(kept) == ([0], False)
     kept.add(1, stretch(11))  # another's, which does not begin where the first ends
     assert firsts(kept) == ([0], False)
+    (kept.folder / f"{kept.key}.0").unlink()
+    assert firsts(kept) == ([], False)
 
 
 def test_other_content_or_another_choice_is_kept_elsewhere(kept: Kept, tmp_path: Path) -> None:
