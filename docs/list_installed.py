@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-HEAD = """# What `pip install blur-faces[cluster,demo,desktop]` brings, as of the last change of this file: the
+HEAD = """\
+# What `pip install blur-faces[cluster,demo,desktop]` brings, as of the last change of this file: the
 # newest versions within the bounds of pyproject.toml, with the sha256 of each wheel, for Linux x86-64
 # and Python {python}.
 # Written by docs/list_installed.py. Why each may be there stands in dependencies.toml.
