@@ -22,7 +22,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from PySide6.QtCore import QPoint, QRect, QTimer  # noqa: E402 - after the platform was chosen
+from PySide6.QtCore import QEvent, QPoint, QRect, QTimer  # noqa: E402 - after the platform was chosen
 from PySide6.QtGui import QPainter  # noqa: E402
 from PySide6.QtSvg import QSvgGenerator  # noqa: E402
 from PySide6.QtWidgets import QApplication, QWidget  # noqa: E402
@@ -37,6 +37,8 @@ from blur.plan import store  # noqa: E402
 
 SIZE = (1100, 760)
 PATIENCE = 120
+QUICK = 90
+"""How little a PNG is compressed, of 100."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +122,7 @@ def tour(example: Example, place: Path, name: Path) -> list[Path]:
     def save(widget: QWidget, view: str) -> None:
         QApplication.processEvents()
         saved.append(name.with_name(f"{name.name}-{view}.png"))
-        widget.grab().save(str(saved[-1]))
+        widget.grab().save(str(saved[-1]), "PNG", QUICK)
 
     window = opened(place)
     save(window, "1-empty")
@@ -141,8 +143,7 @@ def tour(example: Example, place: Path, name: Path) -> list[Path]:
     keys = Keys(window)
     keys.show()
     save(keys, "9-keys")
-    keys.close()
-    window.close_unasked()
+    close(window)
     return saved
 
 
@@ -152,6 +153,12 @@ def opened(place: Path) -> Window:
     window.resize(*SIZE)
     window.show()
     return window
+
+
+def close(window: Window) -> None:
+    window.close_unasked()
+    window.deleteLater()
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 def fill(window: Window, example: Example) -> None:
@@ -222,7 +229,7 @@ def for_readme(example: Example, place: Path) -> None:
     drawn(window, ROOT / "docs" / "window-list.svg")
     look(window, example)
     drawn(window, ROOT / "docs" / "window-look.svg")
-    window.close_unasked()
+    close(window)
 
 
 def drawn(window: Window, path: Path) -> None:
