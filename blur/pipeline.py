@@ -16,19 +16,15 @@ from blur.engine import Draft, Engine, engine_for
 from blur.errors import EXIT_LOOK, EXIT_OK, AuditError, UnreadableError
 from blur.events import Finished, Notice, Started, Steps, named
 from blur.outputs import Drafts, drafts_for, named_errors, refuse_overwriting
+from blur.plan.watch import grave, spans, these_seconds, worth_watching
 from blur.settings import Settings
 from blur.text import printable
-from blur.timing import clock
 
 if TYPE_CHECKING:
     from blur.audit.finding import Finding
     from blur.detect.kept import Kept
     from blur.media.clip import Clip
     from blur.plan.model import Doubt, Plan
-
-LOOK_WEIGHT = 900
-"""Doubts that weigh this much, in thousandths, are for a person to look at."""
-SPANS_SHOWN = 12
 
 _SOUND = {  # a notice's code and words
     "remove": ("sound-removed", "The sound was removed; --audio keep keeps it."),
@@ -331,13 +327,12 @@ def _report(
 
 
 def _exit_code(plan: Plan) -> int:
-    return EXIT_LOOK if any(doubt.weight >= LOOK_WEIGHT for doubt in plan.doubts) else EXIT_OK
+    return EXIT_LOOK if grave(plan) else EXIT_OK
 
 
 def _finish(name: str, plan: Plan, target: Path | None, began: float) -> Steps[Outcome]:
-    look = [doubt for doubt in plan.doubts if doubt.weight >= LOOK_WEIGHT]
-    if look:
-        yield Notice(name, "look", f"Look at the output{_at(plan, look)}.")
+    if target is not None:
+        yield from _watch(name, plan)
     outcome = Outcome(target, len(plan.pts), len(plan.tracks), _exit_code(plan))
     yield Finished(
         clip=name,
@@ -348,6 +343,19 @@ def _finish(name: str, plan: Plan, target: Path | None, began: float) -> Steps[O
         exit_code=outcome.exit_code,
     )
     return outcome
+
+
+def _watch(name: str, plan: Plan) -> Steps[None]:
+    """Says which seconds a person should watch: all grave ones, else those that are worth it first."""
+    look = grave(plan)
+    if len(plan.pts) == 1:
+        if look:  # a photo has no times
+            yield Notice(name, "look", "Look at the output.")
+    elif look:
+        yield Notice(name, "look", f"Watch {these_seconds(plan, look)}.")
+    elif plan.doubts:
+        first = these_seconds(plan, worth_watching(plan))
+        yield Notice(name, "watch", f"Nothing grave stands out. Watch {first} first.")
 
 
 def _summary(plan: Plan) -> str:
@@ -366,21 +374,3 @@ def _summary(plan: Plan) -> str:
 
 def _at(plan: Plan, doubts: list[Doubt]) -> str:
     return f" at {spans(plan, doubts)}" if len(plan.pts) > 1 else ""  # a photo has no times
-
-
-def spans(plan: Plan, doubts: list[Doubt]) -> str:
-    """The doubts' times as a player shows them, in order."""
-
-    def at(pts: int) -> str:
-        return clock(plan.time_base.seconds(max(pts - int(plan.pts[0]), 0)))
-
-    joined: list[tuple[int, int]] = []
-    for start, end in sorted((doubt.first, doubt.last) for doubt in doubts):
-        if joined and start <= joined[-1][1]:
-            joined[-1] = joined[-1][0], max(end, joined[-1][1])
-        else:
-            joined.append((start, end))
-    shown_as = [(at(start), at(end)) for start, end in joined]
-    shown = [first if first == last else f"{first} to {last}" for first, last in shown_as[:SPANS_SHOWN]]
-    rest = len(shown_as) - len(shown)
-    return ", ".join(shown) + (f" and at {rest} more places" if rest else "")

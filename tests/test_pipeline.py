@@ -415,7 +415,7 @@ def test_heavy_doubts_ask_a_person_to_look_and_light_ones_do_not(source: Path) -
     bench = Bench(source, plan=plan_of(doubts=doubts))
     events, outcome = run(anonymise(source, source.with_name("out.mp4"), Settings(), engine=bench.engine))
     assert outcome.exit_code == EXIT_LOOK
-    assert notices(events)["look"] == "Look at the output at 0:00.1, 0:00.3 to 0:00.9."
+    assert notices(events)["look"] == "Watch this second: 0:00.0 to 0:00.9."
     bench = Bench(source, plan=plan_of(doubts=doubts[2:]))
     events, outcome = run(anonymise(source, source.with_name("o.mp4"), Settings(), engine=bench.engine))
     assert outcome.exit_code == EXIT_OK
@@ -500,7 +500,7 @@ def test_what_the_second_look_finds_is_covered_looked_at_again_and_told(source: 
     assert saved == [4]
     assert outcome == Outcome(target, 10, 4, EXIT_LOOK)
     assert target.read_bytes() == PICTURE
-    assert notices(events)["look"] == "Look at the output at 0:00.0 to 0:00.9."
+    assert notices(events)["look"] == "Watch this second: 0:00.0 to 0:00.9."
     codes = [event.code for event in events if isinstance(event, Notice)]
     assert codes == ["repair", "repair", "sound-removed", "traces-removed", "plan", "look"]
 
@@ -562,7 +562,7 @@ def test_damage_is_mended_only_where_asked_for_told_and_to_be_looked_at(source: 
     assert notices(events)["damaged"] == (
         "Damaged, and black as a whole, at 0:00.1 to 0:00.3. The last 2 frames are missing."
     )
-    assert notices(events)["look"] == "Look at the output at 0:00.1 to 0:00.3."
+    assert notices(events)["look"] == "Watch this second: 0:00.0 to 0:00.7."
 
 
 def test_what_is_seen_of_a_long_clip_is_kept_until_it_is_done(source: Path) -> None:
@@ -588,13 +588,8 @@ def test_what_is_seen_of_a_long_clip_is_kept_until_it_is_done(source: Path) -> N
     assert (asked, bench.calls[0]) == ([source], "long")
     assert names(source.parent) == ["clip.mov", "o.mp4"]
     run(anonymise(source, source.with_name("p.mp4"), Settings(), engine=engine))
-    run(
-        anonymise(
-            source,
-            source.with_name("q.mp4"),
-            Settings(),
-            keep=keep,
-            engine=bench.but(analyse_long=analyse_long),
-        )
-    )
-    assert (asked, bench.calls.count("long"), bench.calls.count("analyse")) == ([source], 1, 2)
+    short = (bench.clip, replace(long, damage=((5, 6),)), replace(long, duration=None))
+    for number, clip in enumerate(short):
+        engine = bench.but(probe=lambda _, clip=clip: clip, analyse_long=analyse_long)
+        run(anonymise(source, source.with_name(f"{number}.mp4"), Settings(), keep=keep, engine=engine))
+    assert (asked, bench.calls.count("long"), bench.calls.count("analyse")) == ([source], 1, 4)

@@ -9,6 +9,7 @@ from fractions import Fraction
 import numpy as np
 
 from blur.audit.finding import Finding
+from blur.plan.doubts import ranked
 from blur.plan.model import Doubt, Plan
 
 LATE = 950
@@ -31,6 +32,5 @@ def found(plan: Plan, findings: Sequence[Finding], weight: int) -> Iterator[Doub
 
 
 def with_doubts(plan: Plan, findings: Sequence[Finding], weight: int) -> Plan:
-    """The plan with the findings among its doubts, each once, the largest weight first."""
-    doubts = dict.fromkeys([*plan.doubts, *found(plan, findings, weight)])
-    return replace(plan, doubts=tuple(sorted(doubts, key=lambda doubt: (-doubt.weight, doubt.first))))
+    """The plan with the findings among its doubts, each once, the gravest first."""
+    return replace(plan, doubts=ranked(dict.fromkeys([*plan.doubts, *found(plan, findings, weight)])))

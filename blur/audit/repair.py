@@ -19,6 +19,7 @@ from blur.media.clip import Clip
 from blur.media.picture import as_luma
 from blur.media.reader import ahead, read_chosen
 from blur.plan.build import build_plan
+from blur.plan.doubts import FAINT
 from blur.plan.model import Plan, Pts
 from blur.settings import Settings
 from blur.track.flow import flowing_paths
@@ -49,7 +50,7 @@ def repair(
     found = follow(clip, seen, _as_boxes(findings), max(sure, min(one.score for one in findings)))
     looks = sorted([*_uncovered(seen, plan), *found], key=lambda look: look.frame)
     more = build_plan(replace(seen, looks=tuple(looks)), settings)
-    earlier = [doubt for doubt in plan.doubts if doubt.weight >= LATE]  # what the plan cannot know
+    earlier = [doubt for doubt in plan.doubts if doubt.reason != FAINT]  # what is faint may be covered now
     mended = replace(plan, tracks=plan.tracks + more.tracks, doubts=(*earlier, *more.doubts))
     return with_doubts(mended, findings, LATE)
 

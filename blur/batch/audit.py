@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator
-from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,8 @@ from blur.batch.run import Task, run_all
 from blur.errors import EXIT_LOOK, EXIT_OK, AuditError, UsageError
 from blur.events import Event, Finished, Notice, Steps
 from blur.media.draft import same_file
-from blur.pipeline import Outcome, spans
+from blur.pipeline import Outcome
+from blur.plan.watch import grave, these_seconds
 from blur.sandbox.confine import Reach
 from blur.sandbox.sandbox import Sandbox
 from blur.settings import Settings
@@ -83,13 +83,8 @@ def _told(name: str, examined: Examination) -> Steps[None]:
         rest = len(examined.traces) - len(shown)
         more = f" and {rest} more; see blur traces" if rest else ""
         yield Notice(name, "traces", f"It holds what could trace the filmer: {', '.join(shown)}{more}.")
-    from blur.audit.doubts import LEFT
-
-    doubts = [doubt for doubt in examined.plan.doubts if doubt.weight >= LEFT]
-    if examined.findings and doubts:
-        base = examined.plan.time_base
-        seconds = max(1, round(sum((base.seconds(d.last - d.first) for d in doubts), Fraction(0))))
-        these = "this second" if seconds == 1 else f"these {seconds} seconds"
-        yield Notice(name, "faces", f"Faces may be seen. Watch {these}: {spans(examined.plan, doubts)}.")
+    look = grave(examined.plan)
+    if examined.findings and look:
+        yield Notice(name, "faces", f"Faces may be seen. Watch {these_seconds(examined.plan, look)}.")
     elif not examined.faults and not examined.traces:
         yield Notice(name, "clean", "No face and no trace was found. That is no proof: watch it yourself.")

@@ -15,6 +15,7 @@ from blur.desktop.mutes import is_muted
 from blur.desktop.session import Session
 from blur.desktop.widgets import button, label, restyle, scrolled
 from blur.desktop.words import say
+from blur.plan.doubts import BROKEN_OFF, DARK, WEAK
 from blur.plan.edit import KEPT_VISIBLE
 from blur.plan.model import Doubt
 from blur.settings import Audio
@@ -25,6 +26,9 @@ REASONS = {
     "a face was found late, and covered": "late",
     "a face may be uncovered": "left",
     "damaged, and black as a whole": "damaged",
+    DARK: "dark",
+    BROKEN_OFF: "broken_off",
+    WEAK: "weak",
     KEPT_VISIBLE: "visible",
 }
 """The engine's reasons that the window has words for; others are shown as they are."""

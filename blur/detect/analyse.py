@@ -9,6 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -118,6 +119,7 @@ class Scan:
         self.pts: list[int] = []
         self._moves: list[Similarity] = []
         self._trusts: list[float] = []
+        self._lights: list[float] = []
         self._scenes: list[int] = []
         self._glances: list[_Glance] = []
         self._waiting: deque[_Window] = deque()
@@ -135,6 +137,7 @@ class Scan:
         self.pts.append(frame.pts)
         self._moves.append(STILL if cut else self._enlarge @ motion.matrix @ self._shrink)
         self._trusts.append(1.0 if cut else motion.trust)
+        self._lights.append(cv2.mean(grey)[0])
         self._last = frame, grey
         if self._window is not None:
             self._window.greys.append(grey)
@@ -157,6 +160,7 @@ class Scan:
             trusts=np.array(self._trusts),
             scenes=np.array(list(zip(self._scenes, ends, strict=False)), np.int64).reshape(-1, 2),
             looks=tuple(glance.finished() for glance in self._glances),
+            lights=np.array(self._lights),
         )
 
     def _look(self) -> None:

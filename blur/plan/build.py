@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from blur.geometry import Boxes, grown
-from blur.plan.model import Doubt, Plan, Reason, Track
+from blur.plan.doubts import LASTING, doubts_of
+from blur.plan.model import Plan, Reason, Track
 from blur.plan.steady import steadied
 from blur.settings import Settings
 from blur.track.fill import Path, fill
@@ -19,10 +20,6 @@ MARGIN = 12
 In pictures of fewer than 720 lines it is less, down to half, for there 12 pixels are half a face."""
 CROWN = 0.1
 """Hair begins above what detectors call a face: masks reach up by so much more of its height."""
-LASTING = 300
-"""A face less certain than this was seen once, faintly; it is held half as long."""
-SHAKEN = 0.2
-"""Less of the picture than this agrees on a movement when it is too fast or too blurred to follow."""
 
 
 def build_plan(seen: Observations, settings: Settings) -> Plan:
@@ -37,7 +34,7 @@ def build_plan(seen: Observations, settings: Settings) -> Plan:
             faint.append(chain)
             continue
         certainty = round(1000 * float(1 - np.prod(1 - scores)))
-        main, *others = fill(seen, chain, hold if certainty >= LASTING else hold // 2)
+        main, *others = fill(seen, chain, hold if certainty >= LASTING else hold // 2)  # seen once, faintly
         for path in (main, *others):
             reason: Reason = "face" if path is main else "held"
             tracks += [
@@ -46,8 +43,8 @@ def build_plan(seen: Observations, settings: Settings) -> Plan:
                 for track in _covered(seen, _regions(seen, run, settings.grow), run, reason, certainty)
             ]
     tracks.sort(key=lambda track: (int(track.pts[0]), *track.regions[0].tolist()))
-    doubts = sorted([*_faint(seen, faint), *_shaken(seen)], key=lambda doubt: (-doubt.weight, doubt.first))
-    return Plan(seen.width, seen.height, seen.time_base, seen.pts, tuple(tracks), tuple(doubts))
+    doubts = doubts_of(seen, tracks, [_sighted(seen, chain) for chain in faint])
+    return Plan(seen.width, seen.height, seen.time_base, seen.pts, tuple(tracks), doubts)
 
 
 def believable(scores: NDArray[np.float32], search: Search) -> bool:
@@ -90,27 +87,7 @@ def _covered(
     return [Track(reason, certainty, seen.pts[path.frames[in_sight]], covered[in_sight])]
 
 
-def _faint(seen: Observations, chains: list[Chain]) -> list[Doubt]:
-    """What may have been a face and is not covered."""
-    doubts = []
-    for chain in chains:
-        look = seen.looks[chain[0].look]
-        pts = int(seen.pts[look.frame])
-        doubts.append(
-            Doubt(pts, pts, "something faint, not covered", round(1000 * float(look.scores[chain[0].face])))
-        )
-    return doubts
-
-
-def _shaken(seen: Observations) -> list[Doubt]:
-    """Stretches in which the camera's movement could not be followed."""
-    lost = np.flatnonzero(seen.trusts < SHAKEN)
-    if not lost.size:
-        return []
-    stretches = np.split(lost, np.flatnonzero(np.diff(lost) > 1) + 1)
-    return [
-        Doubt(
-            int(seen.pts[frames[0]]), int(seen.pts[frames[-1]]), "the picture moved too fast to follow", 500
-        )
-        for frames in stretches
-    ]
+def _sighted(seen: Observations, chain: Chain) -> tuple[int, float]:
+    """The frame and the score of a chain's first sighting."""
+    look = seen.looks[chain[0].look]
+    return look.frame, float(look.scores[chain[0].face])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -49,6 +49,7 @@ class Observations:
         trusts: shape (F,), 0 to 1: how far each movement can be trusted.
         scenes: shape (S, 2): first and last frame of each stretch without a cut.
         looks: in order of time; each scene's first and last frame have one.
+        lights: shape (F,): the mean luma of every frame; shape (0,) where it was not measured.
     """
 
     width: int
@@ -59,6 +60,7 @@ class Observations:
     trusts: NDArray[np.float64]
     scenes: NDArray[np.int64]
     looks: tuple[Look, ...]
+    lights: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
 
     @cached_property
     def _in_block(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -23,6 +23,7 @@ def packed(seen: Observations) -> bytes:
         "pts": seen.pts,
         "moves": seen.moves,
         "trusts": seen.trusts,
+        "lights": seen.lights,
         "scenes": seen.scenes,
         "looks": np.array(
             [(each.frame, len(each.boxes), each.ahead.shape[1], each.behind.shape[1]) for each in looks],
@@ -55,6 +56,7 @@ def unpacked(data: bytes) -> Observations:
         trusts=arrays["trusts"],
         scenes=arrays["scenes"],
         looks=tuple(_looks(arrays)),
+        lights=arrays["lights"],
     )
 
 
@@ -64,13 +66,14 @@ def joined(stretches: Sequence[Observations]) -> Observations:
     No scene ends where stretches meet. The frame in which they do has two looks.
     """
     first, *others = stretches
-    moves, trusts, pts = [first.moves], [first.trusts], [first.pts]
+    moves, trusts, lights, pts = [first.moves], [first.trusts], [first.lights], [first.pts]
     scenes, looks = first.scenes.copy(), list(first.looks)
     frames = len(first.pts)
     for each in others:
         shift = frames - 1
         moves.append(each.moves[1:])
         trusts.append(each.trusts[1:])
+        lights.append(each.lights[1:])
         pts.append(each.pts[1:])
         later = each.scenes + shift
         scenes[-1, 1] = later[0, 1]
@@ -84,6 +87,7 @@ def joined(stretches: Sequence[Observations]) -> Observations:
         trusts=np.concatenate(trusts),
         scenes=scenes,
         looks=tuple(looks),
+        lights=np.concatenate(lights),
     )
 
 

@@ -88,6 +88,7 @@ def observations(draw: st.DrawFn, most_frames: int = 40) -> Observations:
         noise.random(count),
         np.array(scenes, np.int64),
         tuple(looks),
+        noise.uniform(16, 235, count),
     )
 
 

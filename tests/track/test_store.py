@@ -60,10 +60,19 @@ def cut(seen: Observations, at: int) -> tuple[Observations, Observations]:
             pts=seen.pts[: at + 1],
             moves=seen.moves[: at + 1],
             trusts=seen.trusts[: at + 1],
+            lights=seen.lights[: at + 1],
             scenes=first,
             looks=tuple(earlier),
         ),
-        replace(seen, pts=seen.pts[at:], moves=moves, trusts=trusts, scenes=last, looks=tuple(later)),
+        replace(
+            seen,
+            pts=seen.pts[at:],
+            moves=moves,
+            trusts=trusts,
+            lights=seen.lights[at:],
+            scenes=last,
+            looks=tuple(later),
+        ),
     )
 
 
@@ -73,7 +82,7 @@ def test_stretches_make_the_whole_but_for_a_second_look_where_they_meet(
 ) -> None:
     at = data.draw(st.sampled_from([look.frame for look in seen.looks]))
     whole = joined(cut(seen, at))
-    for name in ("pts", "moves", "trusts", "scenes"):
+    for name in ("pts", "moves", "trusts", "lights", "scenes"):
         assert np.array_equal(getattr(whole, name), getattr(seen, name)), name
     frames = [look.frame for look in seen.looks]
     assert [look.frame for look in whole.looks] == sorted([*frames, at])

@@ -1,0 +1,86 @@
+"""Which seconds of an output a person should watch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from blur.timing import clock
+
+if TYPE_CHECKING:
+    from blur.plan.model import Doubt, Plan
+
+LOOK_WEIGHT = 900
+"""Doubts that weigh this much, in thousandths, are for a person to look at."""
+LEAST = Fraction(1)
+"""Seconds below which nothing can be judged: what is shorter is watched with what is around it."""
+WORTH = Fraction(1, 10), Fraction(3)
+"""Lesser doubts are told up to this share of the clip, and up to so many seconds at least."""
+SPANS_SHOWN = 12
+
+Ticks = tuple[int, int]
+"""First and last pts."""
+
+
+def grave(plan: Plan) -> list[Doubt]:
+    """The doubts that are for a person to look at, the gravest first."""
+    return [doubt for doubt in plan.doubts if doubt.weight >= LOOK_WEIGHT]
+
+
+def worth_watching(plan: Plan) -> list[Doubt]:
+    """The gravest doubts, as many as can be watched in little time; the first one in any case."""
+    first, last = int(plan.pts[0]), int(plan.pts[-1])
+    share, least = WORTH
+    most = max(int(share * (last - first)), plan.time_base.ticks(least))
+    chosen: list[Doubt] = []
+    for doubt in plan.doubts:
+        if not chosen or _length(joined(plan, [*chosen, doubt])) <= most:
+            chosen.append(doubt)
+    return chosen
+
+
+def these_seconds(plan: Plan, doubts: Sequence[Doubt]) -> str:
+    """How long and when to watch: ``these 9 seconds: 0:03.0 to 0:07.5, 0:20.0 to 0:24.5``."""
+    spans = joined(plan, doubts)
+    seconds = max(1, round(plan.time_base.seconds(_length(spans))))
+    return f"{'this second' if seconds == 1 else f'these {seconds} seconds'}: {_shown(plan, spans)}"
+
+
+def spans(plan: Plan, doubts: Sequence[Doubt]) -> str:
+    """The doubts' own times as a player shows them, in order."""
+    return _shown(plan, _merged([(doubt.first, doubt.last) for doubt in doubts]))
+
+
+def joined(plan: Plan, doubts: Sequence[Doubt]) -> list[Ticks]:
+    """When the doubts are to be watched, in order, those that meet as one."""
+    first, last, least = int(plan.pts[0]), int(plan.pts[-1]), plan.time_base.ticks(LEAST)
+    times = []
+    for doubt in doubts:
+        around = max(least - (doubt.last - doubt.first), 0) // 2
+        times.append((max(doubt.first - around, first), min(doubt.last + around, last)))
+    return _merged(times)
+
+
+def _merged(times: Sequence[Ticks]) -> list[Ticks]:
+    merged: list[Ticks] = []
+    for start, end in sorted(times):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = merged[-1][0], max(end, merged[-1][1])
+        else:
+            merged.append((start, end))
+    return merged
+
+
+def _length(times: Sequence[Ticks]) -> int:
+    return sum(end - start for start, end in times)
+
+
+def _shown(plan: Plan, times: Sequence[Ticks]) -> str:
+    def at(pts: int) -> str:
+        return clock(plan.time_base.seconds(max(pts - int(plan.pts[0]), 0)))
+
+    shown_as = [(at(start), at(end)) for start, end in times]
+    shown = [first if first == last else f"{first} to {last}" for first, last in shown_as[:SPANS_SHOWN]]
+    rest = len(shown_as) - len(shown)
+    return ", ".join(shown) + (f" and at {rest} more places" if rest else "")

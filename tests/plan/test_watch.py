@@ -1,0 +1,60 @@
+"""Which seconds a person is told to watch."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from blur.plan.doubts import ranked
+from blur.plan.model import Doubt, Plan
+from blur.plan.watch import WORTH, grave, joined, spans, these_seconds, worth_watching
+from blur.timing import TimeBase
+
+PTS = np.arange(500, 1100, dtype=np.int64)
+
+
+def plan(*doubts: Doubt) -> Plan:
+    """A minute, ten ticks a second."""
+    return Plan(64, 48, TimeBase(1, 10), PTS, (), ranked(doubts))
+
+
+def test_grave_doubts_are_told_with_their_seconds() -> None:
+    told = plan(Doubt(520, 540, "a", 950), Doubt(535, 560, "b", 900), Doubt(700, 700, "c", 899))
+    assert these_seconds(told, grave(told)) == "these 4 seconds: 0:02.0 to 0:06.0"
+    assert spans(told, grave(told)) == "0:02.0 to 0:06.0"
+
+
+def test_a_moment_is_watched_with_what_is_around_it() -> None:
+    told = plan(Doubt(500, 500, "a", 200), Doubt(600, 604, "b", 200))
+    assert these_seconds(told, told.doubts[:1]) == "this second: 0:00.0 to 0:00.5"
+    assert these_seconds(told, told.doubts[1:]) == "this second: 0:09.7 to 0:10.7"
+    assert spans(told, told.doubts[:1]) == "0:00.0"
+
+
+def test_the_gravest_are_told_as_far_as_little_time_goes() -> None:
+    long, one, two = Doubt(500, 1000, "a", 300), Doubt(600, 620, "b", 200), Doubt(800, 830, "c", 200)
+    assert worth_watching(plan(long, one)) == [long]
+    assert worth_watching(plan(one, two)) == [one, two]
+    assert worth_watching(plan(one, two, long)) == [long]
+    assert worth_watching(plan(Doubt(500, 500, "d", 400), long, one, two)) == [
+        Doubt(500, 500, "d", 400),
+        one,
+        two,
+    ]
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(PTS.tolist()), st.integers(0, 40), st.integers(1, 999)), min_size=1)
+)
+def test_what_is_worth_watching_takes_little_time(times: list[tuple[int, int, int]]) -> None:
+    told = plan(*(Doubt(first, min(first + more, 1099), "a", weight) for first, more, weight in times))
+    chosen = worth_watching(told)
+    assert chosen[0] == told.doubts[0]
+    length = sum(end - start for start, end in joined(told, chosen))
+    assert length <= max(int(WORTH[0] * 599), 30, told.doubts[0].last - told.doubts[0].first)
+
+
+def test_a_long_list_is_cut() -> None:
+    many = plan(*(Doubt(pts, pts, "a", 900) for pts in range(500, 1100, 20)))
+    assert these_seconds(many, many.doubts).endswith(" and at 18 more places")
