@@ -11,9 +11,18 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from tests.e2e.killing import Scene, Victim, names
+from blur.events import Started
+from blur.media.probe import probe
+from blur.media.reader import read
+from blur.pipeline import anonymise
+from blur.settings import Settings
+from tests.detect.faces import pasted, texture
+from tests.e2e.killing import DRAFT, Scene, Victim, names
+from tests.media.making import make_clip, tone
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals and mounts of POSIX systems")
 
@@ -143,3 +152,33 @@ def test_of_two_runs_onto_one_output_one_publishes_and_one_says_so(scene: Scene)
     assert "exists already" in "".join(errors)
     assert names(scene.output.parent) == ["safe.mp4"]
     scene.check_left()
+
+
+def test_temporary_files_are_private_and_hold_no_uncovered_frame(tmp_path: Path) -> None:
+    clip, out = tmp_path / "a.mp4", tmp_path / "out"
+    make_clip(clip, size=(320, 240), pts=range(24), sound=tone(0.8, 48000), draw=passing)
+    seen = []
+    for event in anonymise(clip, out / "a.mp4", Settings(audio="keep", preset="fast")):
+        drafts = [
+            path for path in tmp_path.rglob("*") if path.is_file() and path not in (clip, out / "a.mp4")
+        ]
+        assert all(DRAFT.fullmatch(path.name) and path.stat().st_mode & 0o777 == 0o600 for path in drafts)
+        if isinstance(event, Started) and event.stage in ("check", "publish"):
+            seen += [faces(path) for path in drafts if path.stat().st_size]
+    assert seen
+    bare = np.array(faces(clip))
+    assert all(np.abs(np.array(face) - bare).mean() > 25 for face in seen)
+    assert names(out) == ["a.mp4"]
+
+
+def passing(index: int, width: int, height: int) -> NDArray[np.uint8]:
+    return pasted(texture(width, height), 100 + 3 * index, 110, 60)
+
+
+def faces(path: Path) -> list[NDArray[np.int16]]:
+    """The middle of the face of ``passing`` in each frame, as luma."""
+    found = []
+    for frame in read(probe(path)):
+        x = 100 + 3 * len(found)
+        found.append(frame.picture.to_ndarray(format="gray")[95:125, x - 15 : x + 15].astype(np.int16))
+    return found
