@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from blur.geometry import areas, overlaps
 from blur.plan.model import Doubt, Track
-from blur.track.observe import Observations
+
+if TYPE_CHECKING:  # it loads OpenCV, beside which the window cannot be
+    from blur.track.observe import Observations
 
 FAINT = "something faint, not covered"
 SHAKEN = "the picture moved too fast to follow"

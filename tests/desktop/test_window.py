@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QFont
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QMessageBox, QWidget
@@ -31,15 +31,16 @@ def clip(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def window(state: State, tmp_path: Path, until: Until, monkeypatch: pytest.MonkeyPatch) -> Iterator[Window]:
+def window(state: State, tmp_path: Path, until: Until) -> Iterator[Window]:
     command = engine(tmp_path / "engine")
     made = Window(state, lambda: command)
     made.show()
     made.activateWindow()
     until(made.isActiveWindow)
     yield made
-    monkeypatch.setattr(made, "_really_stop", lambda: True)
-    made.close()
+    made.close_unasked()
+    made.deleteLater()  # what is left of it would slow down every later test
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 def drop(window: Window, *urls: QUrl) -> None:
