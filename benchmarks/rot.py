@@ -142,5 +142,4 @@ def main(trials: int) -> None:
 
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
-    av.logging.set_level(av.logging.PANIC)
     main(int(sys.argv[1]) if len(sys.argv) > 1 else 100)

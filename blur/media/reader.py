@@ -23,14 +23,15 @@ from blur.errors import DamagedError, UnreadableError
 from blur.media.clip import Clip, Frame
 from blur.media.container import open_input, picture_stream
 from blur.media.decoder import decoder
+from blur.media.matroska import has_false_checksum
 from blur.media.mend import black, patched
 from blur.media.tally import Tally
 from blur.media.upright import upright
 
 Item = TypeVar("Item")
 
-_UNTOLD = {"gif", "theora", "webp"}
-"""Codecs whose decoders do not tell which frames are broken."""
+_UNTOLD = {"asf", "gif", "ogg", "webp"}
+"""Containers in which nothing tells of damage which frames it struck."""
 
 # The longest that a frame may stand. What jumps further was made to last for ever: MP4 counts a
 # frame's ticks in 31 bits, and players stop there.
@@ -136,7 +137,7 @@ def mended(clip: Clip) -> Clip:
         for _ in read(clip):
             pass
     except DamagedError:
-        if clip.codec in _UNTOLD:
+        if clip.container in _UNTOLD or ("matroska" in clip.container and has_false_checksum(clip.path)):
             raise
         with open_input(clip.path) as container:
             frames = [

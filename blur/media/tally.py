@@ -11,14 +11,19 @@ from av.stream import Stream
 from av.video.stream import VideoStream
 
 from blur.errors import DamagedError
+from blur.media.asf import check_packets
 from blur.media.clip import Clip
 from blur.media.gif import gif_frames
+from blur.media.matroska import check_elements
 from blur.media.ogg import check_pages
 from blur.timing import clock
 
 # How much less than the header's duration a whole file may hold: headers are rounded, and count
 # the last packet's length in different ways.
 _SLACK = Fraction(1, 2)
+
+_CHECKS = {"ogg": check_pages, "matroska,webm": check_elements, "asf": check_packets}
+"""What holds a container to its own numbers and checksums, by libav's name of its demuxer."""
 
 
 class Tally:
@@ -85,8 +90,9 @@ class Tally:
         indexed = "mp4" in container.format.name or container.format.name == "avi"
         # Elsewhere, two fields may come in packets of their own and make one picture.
         fields = 2 if self._interlaced and not indexed else 1
-        if container.format.name == "ogg":
-            check_pages(self._clip.path)
+        check = _CHECKS.get(container.format.name)
+        if check is not None:
+            check(self._clip.path)
         if self._pictures * fields < self._expected or not self._pictures:
             raise self.damage(f"{self._expected - self._pictures} frames are missing")
         if indexed:

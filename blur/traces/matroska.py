@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
+from blur.media.ebml import Element, elements, number
 from blur.traces.coded import configuration_problem, sample_problem
-from blur.traces.ebml import Element, elements, number
 
 _HEADER, _SEGMENT, _INFO, _TRACKS, _TRACK = 0x1A45DFA3, 0x18538067, 0x1549A966, 0x1654AE6B, 0xAE
 _SEEK_HEAD, _CUES, _TAGS, _CLUSTER, _GROUP = 0x114D9B74, 0x1C53BB6B, 0x1254C367, 0x1F43B675, 0xA0

@@ -131,7 +131,7 @@ PHOTOS = (
         "JPEG",
         "jpg",
         "jpg",
-        "quality 95, colour at full resolution; further pictures, gain maps and motion photos' videos are gone",
+        "quality 95, colour at full resolution; further pictures, gain maps and motion videos are gone",
     ),
     Photo("PNG", "png", "png", "8 bits; transparency lies on white"),
     Photo("WebP", "webp", "webp", "quality 95; one that moves is a video"),

@@ -11,7 +11,7 @@ from blur.media.reader import read
 from blur.media.writer import Writer
 from blur.settings import Settings
 from blur.sound.keep import add_sound
-from blur.traces.ebml import number
+from blur.media.ebml import number
 from blur.traces.matroska import check_elements
 from tests.media.making import make_clip, tone
 

@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from mmap import mmap
 
 
+class UnknownSizeError(ValueError):
+    """An element does not say where it ends, as in files that were written live."""
+
+
 @dataclass(frozen=True, slots=True)
 class Element:
     """An element: its identifier, and where it and its body stand in the file."""
@@ -51,5 +55,5 @@ def number(data: mmap | bytes, at: int, *, marked: bool = False) -> tuple[int, i
     value = int.from_bytes(raw, "big")
     bare = value & (1 << 7 * length) - 1
     if bare == (1 << 7 * length) - 1:
-        raise ValueError("a size is not known")
+        raise UnknownSizeError("a size is not known")
     return value if marked else bare, at + length

@@ -1,0 +1,85 @@
+"""Matroska files are held to their checksums and to their structure; those without either are left alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from blur.errors import DamagedError
+from blur.media.matroska import check_elements
+from blur.media.probe import probe
+from blur.media.reader import mended, read
+from tests.media.making import make_clip, tone
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_clip(tmp_path_factory.mktemp("mkv") / "a.mkv", pts=range(60), sound=tone(2, 48000))
+
+
+def test_every_flipped_bit_in_a_cluster_is_damage(made: Path, tmp_path: Path) -> None:
+    check_elements(made)
+    content, chance = made.read_bytes(), np.random.default_rng(2)
+    start = content.index(b"\x1f\x43\xb6\x75") + 12
+    for at in chance.integers(start, content.rindex(b"\x1c\x53\xbb\x6b"), size=60).tolist():
+        changed = bytearray(content)
+        changed[at] ^= 1 << int(chance.integers(8))
+        (tmp_path / "a.mkv").write_bytes(changed)
+        with pytest.raises(DamagedError):
+            check_elements(tmp_path / "a.mkv")
+
+
+def test_reading_to_the_end_tells_of_it(made: Path, tmp_path: Path) -> None:
+    content = bytearray(made.read_bytes())
+    clip = probe(made)
+    (tmp_path / "a.mkv").write_bytes(content)
+    assert len(list(read(clip))) == 60
+    content[content.rindex(b"\x1c\x53\xbb\x6b") - 3] ^= 1  # in the last packet, of sound
+    (tmp_path / "a.mkv").write_bytes(content)
+    with pytest.raises(DamagedError, match="broken or missing"):
+        list(read(probe(tmp_path / "a.mkv")))
+    with pytest.raises(DamagedError):  # nothing tells which frames of a part are as they were
+        mended(probe(tmp_path / "a.mkv"))
+
+
+def test_what_only_ends_early_can_still_be_mended(tmp_path: Path) -> None:
+    path = make_clip(tmp_path / "a.mkv", pts=range(90), coding={"g": "10", "bf": "0", "crf": "4"})
+    content = path.read_bytes()
+    path.write_bytes(content[: int(len(content) * 0.7)])
+    with pytest.raises(DamagedError):
+        list(read(probe(path)))
+    assert 30 < len(list(read(mended(probe(path))))) < 80
+
+
+@pytest.mark.parametrize(("suffix", "codec"), [("webm", "libvpx"), ("mkv", "libx264")])
+def test_files_without_sizes_or_checksums_pass(tmp_path: Path, suffix: str, codec: str) -> None:
+    for muxing in ({"live": "1"}, {"write_crc32": "0"} if suffix == "mkv" else {}):
+        path = make_clip(tmp_path / f"a.{suffix}", codec=codec, muxing=muxing)
+        check_elements(path)
+        assert mended(probe(path)).damage == ()
+
+
+def test_an_element_that_does_not_end_where_the_next_begins_is_damage(tmp_path: Path) -> None:
+    path = make_clip(tmp_path / "a.webm", codec="libvpx")
+    content = bytearray(path.read_bytes())
+    block = content.rindex(b"\xa3")
+    content[block + 1] ^= 2
+    path.write_bytes(content)
+    with pytest.raises(DamagedError):
+        check_elements(path)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "metadata/mkv_with_attachment.mkv",
+        "video_faces/intel_asl_eat.mkv",
+        "weird/bear-vp9-odd-dimensions.webm",
+        "weird/no_duration.webm",
+        "weird/three_audio_tracks.mkv",
+    ],
+)
+def test_real_files_pass(shared: Path, name: str) -> None:
+    check_elements(shared / "media" / name)
