@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 
@@ -21,6 +22,7 @@ from blur.media.writer import Writer
 from blur.plan.model import Plan, Pts, Regions
 from blur.render.cover import cover
 from blur.render.jitter import Jitter
+from blur.render.ticks import Ticks, ticks_of
 from blur.settings import Settings
 from blur.timing import clock
 
@@ -58,15 +60,16 @@ def render(
     waiting: deque[Future[None]] = deque()
     reported = monotonic()
     source = read(clip) if chosen is None else read_chosen(clip, plan.pts, chosen)
+    ticks = ticks_of(plan)
     # Closed in turn: what waits is encoded or dropped, then the file, then the decoder.
     with (
         closing(ahead(source, _AHEAD)) as frames,
-        Writer(path, clip, settings.crf, settings.codec, hardware=settings.encoder == "hardware") as writer,
+        _writer(path, clip, ticks, settings) as writer,
         ThreadPoolExecutor(1, "blur-encode") as encoder,
     ):
         try:
             for count, frame in enumerate(_covered(clip, plan, planned, frames, settings), 1):
-                waiting.append(encoder.submit(writer.write, frame))
+                waiting.append(encoder.submit(writer.write, _timed(frame, plan, ticks)))
                 if len(waiting) > _BEHIND:
                     waiting.popleft().result()
                 if monotonic() - reported >= _INTERVAL:
@@ -79,6 +82,17 @@ def render(
     yield Progress(clip.name, "render", total, total)
     yield from _told(clip, settings, writer)
     return total
+
+
+def _writer(path: Path, clip: Clip, ticks: Ticks, settings: Settings) -> Writer:
+    made = replace(clip, time_base=ticks.time_base, rate=ticks.rate or clip.rate)
+    return Writer(path, made, settings.crf, settings.codec, hardware=settings.encoder == "hardware")
+
+
+def _timed(frame: Frame, plan: Plan, ticks: Ticks) -> Frame:
+    """The frame as the output counts time."""
+    frame.picture.duration = 1 if ticks.rate else round(frame.picture.duration / ticks.step)
+    return Frame((frame.pts - int(plan.pts[0])) // ticks.step, frame.picture)
 
 
 def _told(clip: Clip, settings: Settings, writer: Writer) -> Steps[None]:

@@ -18,6 +18,7 @@ from blur.media.splice import UnlikeError, key_frames, splice
 from blur.plan.compare import changed_frames, same_clip
 from blur.plan.model import Plan
 from blur.render.film import render
+from blur.render.ticks import ticks_of
 from blur.settings import Settings
 
 
@@ -51,7 +52,8 @@ def render_again(
     if fresh:
         yield from render(clip, plan, settings, fresh, anew)
     try:
-        splice(earlier.path, fresh, anew, plan.pts, plan.time_base, path)
+        ticks = ticks_of(plan)
+        splice(earlier.path, fresh, anew, ticks.pts, ticks.time_base, path)
     except UnlikeError:
         return (yield from render(clip, plan, settings, path))
     return len(plan.pts)
