@@ -16,6 +16,7 @@ from blur.media.picture import plane_views
 from blur.media.probe import probe
 from blur.media.reader import read
 from blur.media.writer import Writer
+from blur.traces.allowlist import check_traces
 from tests.media.making import make_clip, scene
 
 QUIET = {"x265-params": "log-level=none"}
@@ -169,3 +170,34 @@ def test_of_two_pictures_one_comes_out_and_the_hidden_one_is_gone(tmp_path: Path
     assert inventory(output.path).kinds == ("video",)
     assert bars(output) == [3 * index for index in range(12)]
     assert all(plane_views(frame.picture)[0].mean() < 180 for frame in read(output))
+
+
+def second_layer(sample: bytes) -> bytes:
+    """The coded pictures of an MP4's HEVC sample once more, as those of a second eye: their layer is 1."""
+    units, at = b"", 0
+    while at < len(sample):
+        size = int.from_bytes(sample[at : at + 4], "big")
+        unit = bytearray(sample[at + 4 : at + 4 + size])
+        if unit[0] >> 1 & 0x3F < 32:
+            unit[1] |= 8
+            units += sample[at : at + 4] + unit
+        at += 4 + size
+    return units
+
+
+def test_of_two_eyes_one_comes_out(tmp_path: Path) -> None:
+    plain, stereo = make_clip(tmp_path / "a.mp4", codec="libx265", coding=QUIET), tmp_path / "b.mp4"
+    with av.open(str(plain)) as source, av.open(str(stereo), "w") as target:
+        stream = target.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux(video=0):
+            if packet.size:
+                both = av.Packet(bytes(packet) + second_layer(bytes(packet)))
+                both.pts, both.dts, both.duration = packet.pts, packet.dts, packet.duration
+                both.time_base, both.is_keyframe, both.stream = packet.time_base, packet.is_keyframe, stream
+                target.mux(both)
+    assert stereo.stat().st_size > plain.stat().st_size + 200
+    pictures = [[plane_views(f.picture)[0].copy() for f in read(probe(path))] for path in (plain, stereo)]
+    assert len(pictures[1]) == 12
+    assert all(np.array_equal(one, other) for one, other in zip(*pictures, strict=True))
+    output = rewritten(probe(stereo), tmp_path / "c.mp4")
+    assert check_traces(output.path) == []
