@@ -52,6 +52,7 @@ def cli() -> None:
 @click.option("--plan", "plan_file", type=click.Path(path_type=Path), help="Write what is covered, and when.")
 @click.option("--dry-run", is_flag=True, help="Look for faces, publish nothing.")
 @click.option("--report", "report_file", type=click.Path(path_type=Path), help="Write how each clip ended.")
+@click.option("--private", is_flag=True, help="Let the report show where faces are; keep it to yourself.")
 @click.option(
     "--order", type=click.Choice(ORDERS), default="given", help="What comes first.  [default: given]"
 )
@@ -97,6 +98,8 @@ def anonymise(
     found = discover(named, output, name, order=order, recursive=recursive)
     if plan_file is not None and len(found.jobs) > 1:
         raise UsageError("--plan is for a single clip", "Run the clips one after another.")
+    if config.settings.private and (report_file is None or found.many):
+        raise UsageError("--private is for the report of a single clip", "Name its file with --report.")
     events = anonymise_all(
         found,
         config.settings,
@@ -173,6 +176,7 @@ def demo(folder: Path, force: bool, no_confine: bool, as_json: bool, quiet: bool
 @click.option("--source", type=click.Path(path_type=Path), help="The original, to compare with.")
 @click.option("--plan", "plan_file", type=click.Path(path_type=Path), help="What was to be covered.")
 @click.option("--report", "report_file", type=click.Path(path_type=Path), help="Write it as .html or .json.")
+@click.option("--private", is_flag=True, help="Let the report show where faces are; keep it to yourself.")
 @click.option("--preset", type=click.Choice(PRESETS), default="thorough", show_default=True)
 @telling
 def audit(
@@ -180,6 +184,7 @@ def audit(
     source: Path | None,
     plan_file: Path | None,
     report_file: Path | None,
+    private: bool,
     preset: Preset,
     no_confine: bool,
     as_json: bool,
@@ -188,7 +193,9 @@ def audit(
     """Looks in any finished video for faces and traces, and says which seconds a person should watch."""
     from blur.batch.audit import audit_one
 
-    settings = Settings(preset=preset)
+    if private and report_file is None:
+        raise UsageError("--private is for a report", "Name its file with --report.")
+    settings = Settings(preset=preset, private=private)
     events = audit_one(output, source, plan_file, settings, report_file, sandbox=_sandbox(no_confine))
     _show(events, as_json, quiet)
 

@@ -50,6 +50,7 @@ class Settings:
             cannot be decoded.
         rounds: how often an output in which a second look finds faces is mended, 0 to 10.
         accept_unverified: whether an output in which faces may be left is published all the same.
+        private: whether the report of a clip carries its plan, and so shows where faces are.
     """
 
     style: Style = "veil"
@@ -65,6 +66,7 @@ class Settings:
     on_damage: OnDamage = "refuse"
     rounds: int = 3
     accept_unverified: bool = False
+    private: bool = False
 
     def __post_init__(self) -> None:
         """Raises UsageError where a value is out of its range."""

@@ -96,12 +96,22 @@ def test_options_may_come_first_and_reach_the_pipeline(pipeline: Pipeline, tmp_p
     result = blur(
         *("--force", "--dry-run", "-o", out, "--style", "mosaic", "--audio", "keep", "--grow", "2"),
         *("--threshold", "0.3", "--preset", "fast", "--crf", "20", "--plan", plan, "a.mov"),
-        *("--rounds", "1", "--accept-unverified", "--report", tmp_path / "r.html"),
+        *("--rounds", "1", "--accept-unverified", "--report", tmp_path / "r.html", "--private"),
     )
     assert result.exit_code == 0, result.output
-    settings = Settings("mosaic", "keep", "fast", 2.0, 0.3, 20, rounds=1, accept_unverified=True)
+    settings = Settings(
+        "mosaic", "keep", "fast", 2.0, 0.3, 20, rounds=1, accept_unverified=True, private=True
+    )
     more = {"force": True, "plan_file": plan, "report_file": tmp_path / "r.html", "dry_run": True}
     assert pipeline.calls == [(Path("a.mov"), out, settings, more)]
+
+
+@pytest.mark.parametrize("args", [("a.mov",), ("a.mov", "b.mov", "--report", "r.json"), ("audit", "a.mp4")])
+def test_a_private_report_is_of_one_clip(pipeline: Pipeline, args: tuple[str, ...]) -> None:
+    result = blur(*args, "--private")
+    assert result.exit_code == 2
+    assert "--private is for" in result.stderr
+    assert pipeline.calls == []
 
 
 @pytest.mark.parametrize(

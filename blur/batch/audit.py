@@ -55,7 +55,7 @@ def audit_one(
         code = _exit_code(examined)
         if report_file is not None:
             problems = [*examined.faults, *examined.traces]
-            report = summarise_audit(name, examined.plan, settings.preset, code, problems)
+            report = summarise_audit(name, examined.plan, settings, code, problems)
             save(report, report_file, path, examined.plan)
         seconds = round(time.monotonic() - began, 3)
         yield Finished(name, None, len(examined.plan.pts), len(examined.plan.tracks), seconds, code)

@@ -34,10 +34,12 @@ TOLD: dict[Source, str] = {
     "environment": "the environment",
     "option": "option",
 }
+ONCE = ("mute", "private")
+"""What is said of one clip, and no profile can set."""
 KINDS: dict[str, type] = {
     field.name: float if field.default is None else type(field.default)
     for field in fields(Settings)
-    if field.name != "mute"  # its spans are those of one clip
+    if field.name not in ONCE
 }
 """What a profile can set, and as what."""
 _KIND_NAMES = {str: "text in quotes", int: "a whole number", float: "a number", bool: "true or false"}
@@ -157,7 +159,7 @@ def parsed(content: bytes, source: Source) -> dict[str, Any]:
         key = spelling.replace("-", "_")
         if key not in KINDS:
             nearest = _nearest(key, 0.0)
-            hint = "It is of one clip: use the option." if key == "mute" else f"The nearest one is {nearest}."
+            hint = "It is of one clip: use the option." if key in ONCE else f"The nearest one is {nearest}."
             raise UsageError(f"{TOLD[source]}: there is no setting {printable(spelling)[:40]}", hint)
         value = float(given) if type(given) is int and KINDS[key] is float else given
         if type(value) is not KINDS[key]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
@@ -25,7 +26,8 @@ th, td { text-align: left; vertical-align: top; padding: .3rem .6rem .3rem 0;
   border-bottom: 1px solid var(--soft); overflow-wrap: anywhere }
 svg { width: 100%; height: 5rem; background: var(--soft) }
 figure { display: inline-block; margin: 0 .6rem .6rem 0 }
-img { max-width: 14rem; display: block } .cover { fill: var(--mark) } .doubt { fill: var(--warn) }
+img { max-width: 14rem; display: block } pre { white-space: pre-wrap; overflow-wrap: anywhere }
+.cover { fill: var(--mark) } .doubt { fill: var(--warn) }
 @media print { body { max-width: none; margin: 0 } }
 """
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
@@ -41,13 +43,14 @@ def page(report: Mapping[str, Any], pictures: Sequence[tuple[float, bytes]] = ()
         _list("What is wrong", report.get("problems", ())),
         _amount(report),
         _timeline(report),
-        _watch(watch),
+        _watch(watch, report["watch_first"]),
         _pictures(pictures),
         _list("Removed from the source, as the output shows", report.get("removed", ())),
         _table("Settings", report["settings"]),
         _table("Confinement while it was read", report["confinement"]),
         _table("Versions", report["versions"]),
         _table("Weights (sha256)", report["weights"]),
+        _private(report),
         "<p>Blur misses faces sometimes. Watch the file before you publish it.</p>",
     ]
     return (
@@ -69,8 +72,8 @@ def _amount(report: Mapping[str, Any]) -> str:
     return f"<p>{length} Covered: {report['tracks']} tracks, {together}.</p>"
 
 
-def _watch(doubts: Sequence[Mapping[str, Any]]) -> str:
-    if not doubts:
+def _watch(doubts: Sequence[Mapping[str, Any]], first: str | None) -> str:
+    if not first:
         return "<h2>Watch</h2><p>Nothing stands out.</p>"
     rows = "".join(
         f"<tr><td>{_time(one['from'])} – {_time(one['to'])}</td><td>{escape(one['why'])}</td></tr>"
@@ -78,7 +81,20 @@ def _watch(doubts: Sequence[Mapping[str, Any]]) -> str:
     )
     rest = f"<p>And {len(doubts) - _SHOWN} more of less weight.</p>" if len(doubts) > _SHOWN else ""
     head = '<tr><th scope="col">When</th><th scope="col">Why</th></tr>'
-    return f"<h2>Watch, the gravest first</h2><table><thead>{head}</thead><tbody>{rows}</tbody></table>{rest}"
+    told = f"<p>If you watch nothing else, watch {escape(first)}.</p>"
+    table = f"<table><thead>{head}</thead><tbody>{rows}</tbody></table>"
+    return f"<h2>Watch, the gravest first</h2>{told}{table}{rest}"
+
+
+def _private(report: Mapping[str, Any]) -> str:
+    if "plan" not in report:
+        return ""
+    warning = "This report shows where faces are. Keep it to yourself; do not publish it."
+    plan = escape(json.dumps(report["plan"]))
+    return (
+        f"<h2>The plan (private)</h2><p>{warning}</p>"
+        f"<details><summary>All masks, as blur render takes them</summary><pre>{plan}</pre></details>"
+    )
 
 
 def _timeline(report: Mapping[str, Any]) -> str:

@@ -1,11 +1,14 @@
-"""The report as data. Nothing in it helps to find a person: no source, no place in a picture, no path."""
+"""The report as data. Nothing in it helps to find a person: no source, no place in a picture, no path.
+
+Unless it was asked for as a private one, which carries the plan.
+"""
 
 from __future__ import annotations
 
+import json
 import platform
 from collections.abc import Sequence
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,7 +17,10 @@ from numpy.typing import NDArray
 from blur import __version__
 from blur.detect.weights import all_weights
 from blur.plan.model import Plan
-from blur.settings import Preset, Settings
+from blur.plan.store import dumps
+from blur.plan.watch import grave, these_seconds, worth_watching
+from blur.sandbox.inforce import in_force
+from blur.settings import Settings
 
 SCHEMA = "blur-report/1"
 BUCKETS = 120
@@ -41,11 +47,17 @@ def summarise(
         removed: what is gone from the source, in plain words.
     """
     chosen = {key: getattr(settings, key) for key in SETTINGS}
-    return {**_head(name, plan, exit_code), **covered(plan), "removed": list(removed), **_tail(chosen)}
+    return {
+        **_head(name, plan, exit_code),
+        **covered(plan),
+        "removed": list(removed),
+        **_tail(chosen),
+        **_private(plan, settings),
+    }
 
 
 def summarise_audit(
-    name: str, plan: Plan, preset: Preset, exit_code: int, problems: Sequence[str]
+    name: str, plan: Plan, settings: Settings, exit_code: int, problems: Sequence[str]
 ) -> dict[str, Any]:
     """The report of a file that was there already.
 
@@ -54,7 +66,13 @@ def summarise_audit(
         problems: what is wrong with the file, in plain words.
     """
     known = covered(plan) if plan.tracks else {}
-    return {**_head(name, plan, exit_code), **known, "problems": list(problems), **_tail({"preset": preset})}
+    return {
+        **_head(name, plan, exit_code),
+        **known,
+        "problems": list(problems),
+        **_tail({"preset": settings.preset}),
+        **_private(plan, settings),
+    }
 
 
 def covered(plan: Plan) -> dict[str, Any]:
@@ -79,6 +97,7 @@ def _head(name: str, plan: Plan, exit_code: int) -> dict[str, Any]:
         "exit_code": exit_code,
         "frames": len(plan.pts),
         "seconds": _seconds(plan, int(_ends(plan)[-1]) - start),
+        "watch_first": these_seconds(plan, grave(plan) or worth_watching(plan)) if plan.doubts else None,
         "watch": [
             {
                 "from": _seconds(plan, doubt.first - start),
@@ -91,6 +110,11 @@ def _head(name: str, plan: Plan, exit_code: int) -> dict[str, Any]:
     }
 
 
+def _private(plan: Plan, settings: Settings) -> dict[str, Any]:
+    """The plan, where the report is for the one alone who made it."""
+    return {"plan": json.loads(dumps(plan))} if settings.private else {}
+
+
 def _tail(settings: dict[str, Any]) -> dict[str, Any]:
     return {
         "settings": settings,
@@ -100,7 +124,7 @@ def _tail(settings: dict[str, Any]) -> dict[str, Any]:
             **{package: version(package) for package in ("av", "numpy", "opencv-contrib-python")},
         },
         "weights": dict(all_weights()),
-        "confinement": confinement(),
+        "confinement": in_force().as_text(),
     }
 
 
@@ -121,16 +145,3 @@ def _timeline(plan: Plan, start: int, end: int) -> list[int]:
         bucket = min((pts - start) * BUCKETS // max(end - start, 1), BUCKETS - 1)
         counts[bucket] = max(counts[bucket], len(regions))
     return counts
-
-
-def confinement() -> dict[str, bool]:
-    """What the kernel says of this process: whether system calls are filtered, and rights can grow."""
-    try:
-        told = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
-    except OSError:
-        return {"seccomp": False, "no_new_privileges": False}
-    fields = dict(line.split(":\t", 1) for line in told.splitlines() if ":\t" in line)
-    return {
-        "seccomp": fields.get("Seccomp", "0").strip() == "2",
-        "no_new_privileges": fields.get("NoNewPrivs", "0").strip() == "1",
-    }

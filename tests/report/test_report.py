@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -12,9 +13,11 @@ import pytest
 from blur.errors import ExistsError, OutputError, UsageError
 from blur.pipeline import anonymise
 from blur.plan.model import Doubt, Plan, Track
+from blur.plan.store import dumps, loads
 from blur.report.page import page
 from blur.report.store import save, thumbnails
-from blur.report.summary import SCHEMA, confinement, summarise, summarise_audit
+from blur.report.summary import SCHEMA, summarise, summarise_audit
+from blur.sandbox.inforce import in_force
 from blur.settings import Settings
 from blur.timing import TimeBase
 from tests.media.making import make_clip
@@ -62,11 +65,11 @@ def test_it_holds_no_place_of_a_face_and_no_folder() -> None:
 
 def test_the_report_of_a_foreign_file_says_what_is_wrong_and_claims_nothing_of_its_masks() -> None:
     bare = Plan(64, 48, TimeBase(1, 1), np.arange(4, dtype=np.int64), ())
-    report = summarise_audit("a.mp4", bare, "thorough", 5, ["a mask <is> missing"])
+    report = summarise_audit("a.mp4", bare, Settings(preset="thorough"), 5, ["a mask <is> missing"])
     assert "tracks" not in report
     assert "a mask &lt;is&gt; missing" in page(report)
     assert "people-seconds" not in page(report)
-    assert summarise_audit("a.mp4", PLAN, "fast", 0, [])["tracks"] == 2
+    assert summarise_audit("a.mp4", PLAN, Settings(preset="fast"), 0, [])["tracks"] == 2
 
 
 def test_a_clip_of_one_frame_has_a_report() -> None:
@@ -148,6 +151,26 @@ def test_a_run_writes_its_report_and_never_over_another_file(tmp_path: Path) -> 
     assert not (tmp_path / "p.mp4").exists()
 
 
-def test_confinement_is_what_the_kernel_says() -> None:
-    assert set(confinement()) == {"seccomp", "no_new_privileges"}
-    assert all(isinstance(value, bool) for value in confinement().values())
+def test_confinement_is_what_was_given_up() -> None:
+    told = summarise("o.mp4", PLAN, Settings(), 0)["confinement"]
+    assert told == in_force().as_text()
+    assert told["network"] in page(summarise("o.mp4", PLAN, Settings(), 0))
+
+
+def test_what_to_watch_is_told_in_one_line() -> None:
+    grave = summarise("o.mp4", PLAN, Settings(), 4)
+    assert grave["watch_first"] == "these 3 seconds: 0:02.0 to 0:05.0"
+    assert "watch these 3 seconds: 0:02.0 to 0:05.0." in page(grave)
+    none = summarise("o.mp4", replace(PLAN, doubts=()), Settings(), 0)
+    assert none["watch_first"] is None
+    assert "Nothing stands out." in page(none)
+
+
+def test_a_private_report_carries_the_plan_and_is_for_its_owner_alone(tmp_path: Path) -> None:
+    report = summarise("o.mp4", PLAN, Settings(private=True), 0)
+    again = loads(json.dumps(report["plan"]))
+    assert dumps(again) == dumps(PLAN)
+    assert "Keep it to yourself" in page(report)
+    assert "Keep it to yourself" not in page(summarise("o.mp4", PLAN, Settings(), 0))
+    save(report, tmp_path / "r.json", tmp_path / "o.mp4", PLAN)
+    assert (tmp_path / "r.json").stat().st_mode & 0o777 == 0o600
