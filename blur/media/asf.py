@@ -95,8 +95,9 @@ def _packets(data: mmap) -> Iterator[bytes]:
 def _pieces(packet: bytes) -> Iterator[Piece]:
     fields = _Fields(packet)
     first = fields.take(1)
-    if first & 0x80:  # bytes for the correction of errors
-        fields.at += first & 15
+    if first & 0x80:  # for the correction of errors; libav takes no others than these
+        if first != 0x82 or fields.take(2):
+            raise ValueError("a packet begins otherwise")
         first = fields.take(1)
     widths = fields.take(1)
     length = fields.typed(first, 5) or len(packet)

@@ -46,6 +46,15 @@ def test_a_packet_that_is_missing_is_damage_which_is_not_mended(
         mended(probe(path))
 
 
+@pytest.mark.parametrize("bit", range(8))
+def test_a_bit_in_a_packet_s_first_byte_is_damage(made: Path, tmp_path: Path, bit: int) -> None:
+    content = bytearray(made.read_bytes())
+    content[int.from_bytes(content[16:24], "little") + 50 + PACKET] ^= 1 << bit
+    (tmp_path / "a.wmv").write_bytes(content)
+    with pytest.raises(DamagedError):
+        check_packets(tmp_path / "a.wmv")
+
+
 def test_overwritten_bytes_never_cost_a_frame_unsaid(made: Path, tmp_path: Path) -> None:
     content, chance = made.read_bytes(), np.random.default_rng(5)
     start = int.from_bytes(content[16:24], "little") + 50
