@@ -33,7 +33,7 @@ class Item:
         codes: of the notices that the engine gave.
         frames, tracks: of the finished clip.
         look: whether a person should look at the result.
-        looked: whether they went through all of its doubts.
+        looked: whether they went through all of its grave doubts.
         mutes: the spans that are muted in the result, where its sound was kept.
         error, message: why it failed: the error's name, and the engine's own words.
         edited: whether its plan was changed since it was published.

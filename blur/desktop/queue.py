@@ -116,7 +116,7 @@ class Queue(QObject):
             self._set(replace(self.items[key], edited=edited))
 
     def mark_looked(self, key: str) -> None:
-        """Somebody went through all doubts of a result."""
+        """Somebody went through all grave doubts of a result."""
         if self.items[key].look:
             self._set(replace(self.items[key], looked=True))
             self._remember()

@@ -24,6 +24,7 @@ from blur.desktop.widgets import Elided, asked, button, icon, label
 from blur.desktop.words import say
 from blur.plan.edit import Region
 from blur.plan.model import Doubt, Plan
+from blur.plan.watch import grave
 from blur.settings import Audio
 
 ZOOM = 1.25
@@ -36,7 +37,7 @@ class Review(QWidget):
         left: the user wants to go back to the list.
         publish: the key of the clip whose edited plan is to be rendered.
         edited: the key of a clip, and whether its plan differs from the published one.
-        looked: the key of a clip all of whose doubts were looked at.
+        looked: the key of a clip all of whose grave doubts were looked at.
     """
 
     left = Signal()
@@ -262,7 +263,7 @@ class Review(QWidget):
             self._hint.setText(advice(doubt))
             self._seen.add(doubt)
             self.panel.show_session(self.session, self._seen)
-            if self._seen.issuperset(self.session.plan.doubts):
+            if self._seen.issuperset(grave(self.session.plan)):
                 self.looked.emit(self.session.key)
 
     def _toggle_outlines(self) -> None:

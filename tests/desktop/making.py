@@ -66,11 +66,11 @@ def film(path: Path, *, grey: int = 90) -> None:
 
 
 def plan() -> Plan:
-    """A plan for the film: one face in its first half, two doubts."""
+    """A plan for the film: one face in its first half, two grave doubts."""
     pts = np.arange(FRAMES, dtype=np.int64)
     regions = np.tile(np.array([[10, 10, 30, 34]], np.int32), (FRAMES // 2, 1))
     track = Track("face", 900, pts[: FRAMES // 2].copy(), regions)
-    doubts = (Doubt(6, 8, "something faint, not covered", 700), Doubt(3, 3, "another reason", 100))
+    doubts = (Doubt(6, 8, "something faint, not covered", 950), Doubt(3, 3, "another reason", 900))
     return Plan(64, 48, TimeBase(1, 12), pts, (track,), doubts)
 
 

@@ -187,6 +187,7 @@ def test_a_clip_whose_doubts_were_gone_through_asks_for_no_more_looking(
     (card,) = window.home.cards.values()
     assert card.status.text() == words.say("status.look", name="clip-blurred.mp4")
     assert window.review._hint.text() == words.say("advice.faint")
+    assert not window.queue.items[key].looked
     QTest.keyClick(window, Qt.Key.Key_N)
     assert window.queue.items[key].looked
     assert card.status.text() == words.say("status.looked", name="clip-blurred.mp4")
