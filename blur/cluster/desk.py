@@ -39,6 +39,11 @@ class Ended:
     finished: Finished | None = None
     draft: Draft | None = None
 
+    def discard(self) -> None:
+        """Removes what was not published."""
+        if self.draft is not None:
+            self.draft.__exit__(None, None, None)
+
 
 Heard: TypeAlias = tuple[int, Event | Ended]
 
@@ -95,8 +100,8 @@ class Desk:
             self.drop(number)
         while not self.heard.empty():
             told = self.heard.get()[1]
-            if isinstance(told, Ended) and told.draft is not None:
-                told.draft.__exit__(None, None, None)
+            if isinstance(told, Ended):
+                told.discard()
 
     def attach(self, scheduler: Scheduler) -> None:
         """Lets workers ask for what stands below by its name."""

@@ -39,7 +39,7 @@ NOBODY = -1
 """In place of a clip's number, for what is told of none."""
 PART = ".part"
 MAYBE_LONG = 64 << 20
-"""Bytes of a clip from which it is asked where it can be cut. Phones write two minutes in less."""
+"""Bytes of a clip from which it is asked where it can be cut: half a minute to two of a phone's video."""
 
 
 @dataclass(slots=True)
@@ -99,7 +99,7 @@ class Giving(ExitStack):
                 index = self._of.get(number, NOBODY)
                 if isinstance(told, Ended):
                     yield from self._named(index, self._end(index, number, told))
-                else:
+                elif index != NOBODY or number == NOBODY:  # else it was said just as its clip ended
                     yield from self._named(index, [told])
 
     def _begin(self, index: int) -> list[Event | int]:
@@ -153,6 +153,9 @@ class Giving(ExitStack):
 
     def _end(self, index: int, number: int, ended: Ended) -> list[Event | int]:
         """An order is over; what is to be told of it, the exit code last where the clip is over too."""
+        if index == NOBODY:
+            ended.discard()
+            return []
         order = self._clips[index].out.pop(number)
         del self._of[number]
         self._running.forget(number)

@@ -72,6 +72,13 @@ class Hands:
         for child in list(self._children):
             child.terminate()
 
+    def tidy(self) -> None:
+        """Wipes the long clips that nobody works on."""
+        with self._lock:
+            for content in [each for each, users in self._long.items() if not users]:
+                del self._long[content]
+                wipe(self.place / content)
+
     def work(self, order: Order) -> None:
         """Raises LostError where it came to nothing; the run is told of everything else."""
         attempt = secrets.token_hex(8)
@@ -126,10 +133,10 @@ class Hands:
     @contextmanager
     def _held(self, order: Order) -> Iterator[Path]:
         """A long clip: sent once for all its stretches, and held until another one is."""
+        if order.content not in self._long:
+            self.tidy()
         with self._lock:
             if order.content not in self._long:
-                for content in [each for each, users in self._long.items() if not users]:
-                    self._wipe(content)
                 folder = self.place / order.content
                 folder.mkdir()
                 try:
@@ -144,10 +151,6 @@ class Hands:
         finally:
             with self._lock:
                 self._long[order.content] -= 1
-
-    def _wipe(self, content: str) -> None:
-        del self._long[content]
-        wipe(self.place / content)
 
     def _parts(self, contents: Sequence[str], folder: Path, kind: str) -> list[str]:
         """Fetches what was made of the clip's parts, in order, into files that end so."""

@@ -15,7 +15,7 @@ from blur.cluster.keys import FILES
 from blur.cluster.seal import narrow
 from blur.events import Event, Notice
 from blur.media.workplace import private_folder, sweep
-from blur.outputs import made_folder
+from blur.outputs import made_folder, named_errors
 from blur.settings import Settings
 
 
@@ -44,15 +44,16 @@ class Cluster:
 
         Clips are given out only as workers are free, so that a stop leaves the rest untouched, and a slow
         worker holds up no clip but its own. Raises UsageError where keys do not hold or nothing can listen
-        at the address, and MissingError.
+        at the address, MissingError and OutputError.
         """
         with ExitStack() as stack:
             folders = list(dict.fromkeys(job.target.parent for _, job in jobs))
             tops = [_there(folder) for folder in folders]
-            for folder in folders:
-                stack.enter_context(made_folder(folder))
-                stack.callback(sweep, folder)
-            own = stack.enter_context(private_folder(folders[0]))
+            with named_errors():
+                for folder in folders:
+                    stack.enter_context(made_folder(folder))
+                    stack.callback(sweep, folder)
+                own = stack.enter_context(private_folder(folders[0]))
             reads = [job.source for _, job in jobs] + [self.keys.absolute() / name for name in FILES]
             said = narrow(self.place, "answer", own, reads, [*folders, *self.writes], tops)
             quiet.load()

@@ -69,7 +69,7 @@ async def _for_ever(run: Address, keys: Path, hands: Hands, clips: int, say: Say
             options = {"security": safe, "name": seen, "contact_address": seen}
             await _session(run, hands, clips, {identity.resource: clips}, options)
             say(f"The connection to {run} is over.")
-        except OSError as error:
+        except (OSError, RuntimeError) as error:  # dask's, where it was lost just as it began
             log.debug("%s", error)
             if not waiting:
                 say(f"Waiting for {run}.")
@@ -119,5 +119,6 @@ async def _session(
     )
     async with worker:
         await worker.finished()
+    await asyncio.to_thread(hands.tidy)
     if hands.unfit is not None:
         raise hands.unfit
