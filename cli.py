@@ -98,8 +98,6 @@ def anonymise(
     found = discover(named, output, name, order=order, recursive=recursive)
     if plan_file is not None and len(found.jobs) > 1:
         raise UsageError("--plan is for a single clip", "Run the clips one after another.")
-    if config.settings.private and (report_file is None or found.many):
-        raise UsageError("--private is for the report of a single clip", "Name its file with --report.")
     events = anonymise_all(
         found,
         config.settings,
@@ -193,8 +191,6 @@ def audit(
     """Looks in any finished video for faces and traces, and says which seconds a person should watch."""
     from blur.batch.audit import audit_one
 
-    if private and report_file is None:
-        raise UsageError("--private is for a report", "Name its file with --report.")
     settings = Settings(preset=preset, private=private)
     events = audit_one(output, source, plan_file, settings, report_file, sandbox=_sandbox(no_confine))
     _show(events, as_json, quiet)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from blur.engine import Draft, Engine, engine_for
-from blur.errors import EXIT_LOOK, EXIT_OK, AuditError, UnreadableError
+from blur.errors import EXIT_LOOK, EXIT_OK, AuditError, UnreadableError, UsageError
 from blur.events import Finished, Notice, Started, Steps, named
 from blur.outputs import Drafts, drafts_for, named_errors, refuse_overwriting
 from blur.plan.watch import grave, spans, these_seconds, worth_watching
@@ -70,10 +70,7 @@ def anonymise(
     name = printable(source.name)
     with named_errors():
         refuse_overwriting(source, target, (plan_file, report_file), force)
-    if report_file is not None:
-        from blur.report.store import check_name
-
-        check_name(report_file)
+    _check_report(report_file, settings)
     engine = engine or engine_for(source, target)
     with named_errors(), ExitStack() as stack:
         drafts = None if dry_run else stack.enter_context(drafts_for(engine, target, force))
@@ -159,6 +156,16 @@ def _save_plan(
 
     told = None if made is None else receipt(plan, clip.path, made.path, settings)
     engine.save_plan(replace(plan, receipt=told), path, force)
+
+
+def _check_report(path: Path | None, settings: Settings) -> None:
+    """Raises UsageError where a report cannot be as it was asked for: now, and not after the work."""
+    if path is not None:
+        from blur.report.store import check_name
+
+        check_name(path)
+    elif settings.private:
+        raise UsageError("--private is for the report of a single clip", "Name its file with --report.")
 
 
 def _probed(engine: Engine, source: Path, settings: Settings) -> Clip:

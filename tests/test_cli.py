@@ -106,11 +106,10 @@ def test_options_may_come_first_and_reach_the_pipeline(pipeline: Pipeline, tmp_p
     assert pipeline.calls == [(Path("a.mov"), out, settings, more)]
 
 
-@pytest.mark.parametrize("args", [("a.mov",), ("a.mov", "b.mov", "--report", "r.json"), ("audit", "a.mp4")])
-def test_a_private_report_is_of_one_clip(pipeline: Pipeline, args: tuple[str, ...]) -> None:
-    result = blur(*args, "--private")
+def test_an_audit_is_private_only_in_a_report(pipeline: Pipeline) -> None:
+    result = blur("audit", "a.mp4", "--private")
     assert result.exit_code == 2
-    assert "--private is for" in result.stderr
+    assert "--private is for a report" in result.stderr
     assert pipeline.calls == []
 
 

@@ -61,6 +61,8 @@ def audit_one(
         yield Finished(name, None, len(examined.plan.pts), len(examined.plan.tracks), seconds, code)
         return Outcome(None, len(examined.plan.pts), len(examined.plan.tracks), code)
 
+    if settings.private and report_file is None:
+        raise UsageError("--private is for a report", "Name its file with --report.")
     read = [file for file in (path, source, plan_file) if file is not None]
     if report_file is not None and any(same_file(report_file, file) for file in read):
         raise UsageError("the report would replace what it is about", "Name another file with --report.")

@@ -148,6 +148,8 @@ def test_a_run_writes_its_report_and_never_over_another_file(tmp_path: Path) -> 
         list(anonymise(source, tmp_path / "p.mp4", settings, report_file=tmp_path / "r.html"))
     with pytest.raises(UsageError):
         list(anonymise(source, tmp_path / "p.mp4", settings, report_file=tmp_path / "r.txt"))
+    with pytest.raises(UsageError, match="--private"):
+        list(anonymise(source, tmp_path / "p.mp4", Settings(private=True)))
     assert not (tmp_path / "p.mp4").exists()
 
 
