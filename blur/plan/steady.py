@@ -22,6 +22,8 @@ WINDOW = Fraction(3, 2)
 FARTHEST = 0.4
 """A mask's middle strays from its face's by at most this share of the face's shorter half side: who jumps or
 runs is followed, since their whole body shows that they do."""
+LARGEST = 2.0
+"""Times as wide and high as needed that a mask is at most: a misjudged camera must not make it huge."""
 OBLIQUE = 1.25
 """Growing both half axes of an ellipse by this times a distance covers it moved by that distance in any
 direction, if it is at most four times as long as wide: (1 + r) / (2 √r) for a ratio r of the axes."""
@@ -48,7 +50,8 @@ def steadied(seen: Observations, frames: NDArray[np.int64], masks: Boxes, faces:
     limit = FARTHEST * sizes(faces).min(axis=1, keepdims=True) / 2
     stray *= np.minimum(1, limit / np.maximum(distance, 1e-9))
     needed = np.log(halves + OBLIQUE * np.minimum(distance, limit)) - zoom
-    halves = np.exp(_envelope(needed, reach) + zoom)
+    smooth = np.minimum(_envelope(needed, reach), needed + np.log(LARGEST))
+    halves = np.exp(smooth + zoom)
     middles -= stray
     return np.concatenate([middles - halves, middles + halves], axis=1).astype(np.float32)
 

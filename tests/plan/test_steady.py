@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from blur.geometry import Boxes, centres, sizes
 from blur.plan.build import build_plan, masks
-from blur.plan.steady import FARTHEST, OBLIQUE, steadied
+from blur.plan.steady import FARTHEST, LARGEST, OBLIQUE, steadied
 from blur.settings import Settings
 from blur.track.observe import Look, Observations
 from tests.track.seeing import boxes, observed, similarity
@@ -105,6 +105,18 @@ def test_who_runs_and_jumps_is_followed() -> None:
     assert strays.max() == pytest.approx(limit.max(), rel=0.05)
     assert (strays <= limit + 1e-3).all()
     assert (sizes(made) <= sizes(wide).max(axis=0) + 2 * OBLIQUE * limit.max() + 1e-3).all()
+
+
+def test_a_camera_that_is_misjudged_makes_no_mask_huge() -> None:
+    moves = np.tile(np.eye(3), (len(FRAMES), 1, 1))
+    moves[100:110] = similarity(0, 0, 0.5)  # as if the picture had shrunk a thousandfold
+    faces = np.tile(nodding(1.0)[:1], (len(FRAMES), 1))
+    seen = observed({}, TIMES, moves=moves)
+    wide = masks(faces, 1.5)
+    growth = sizes(steadied(seen, FRAMES, wide, faces)) / sizes(wide)
+    assert growth.min() >= 1 - 1e-4
+    # What must be covered is itself larger where the middle was misjudged.
+    assert growth.max() <= LARGEST * (1 + OBLIQUE * FARTHEST) + 1e-3
 
 
 walks = st.tuples(st.integers(1, 70), st.integers(0, 1 << 32), st.sampled_from([0.0, 1.0, 5.0, 60.0]))
