@@ -40,7 +40,7 @@ CARRIED, PORT = 256 << 20, 8790
 SHARES = {"720p": 0.25, "1080p": 0.60, "4K": 0.15}
 MBITS = {"720p": 8, "1080p": 17, "4K": 45}
 MEDIAN, SPREAD = 20.0, 0.8
-CLIPS, MACHINES, PROCESSORS = 10_000, (1, 4, 32, 128), 4
+CLIPS, MACHINES, PROCESSORS = 10_000, (1, 4, 16, 32), 4
 LINK = 117e6
 """Bytes a second of a gigabit of Ethernet."""
 
@@ -121,7 +121,6 @@ SERVE = """
 import sys
 from functools import partial
 from pathlib import Path
-from blur.batch.discover import Job
 from blur.cluster import quiet
 from blur.cluster.address import Address
 from blur.cluster.desk import Desk
@@ -130,7 +129,8 @@ from blur.cluster.scheduler import Running, scheduler_at
 folder, place = Path(sys.argv[1]), Address("127.0.0.1", int(sys.argv[2]))
 quiet.load()
 desk = Desk(Identity("", "", ""))
-desk.take(0, Job(folder / "in.mp4", folder / "out.mp4"), "content", force=False)
+desk.offer("content", folder / "in.mp4")
+desk.take(0, folder / "out.mp4")
 with Running(partial(scheduler_at, place, folder / "keys" / "run", folder, desk, print)):
     print("there", flush=True)
     sys.stdin.read()
@@ -182,7 +182,7 @@ def _fetch_and_send(keys: Path) -> None:
         async with rpc(f"tls://127.0.0.1:{PORT}", connection_args=connecting) as run:
             for offset in range(0, CARRIED, BLOCK):
                 block = await run.blur_read(content="content", offset=offset)
-                await run.blur_write(index=0, attempt="a", offset=offset, block=block)
+                await run.blur_write(number=0, attempt="a", offset=offset, block=block)
 
     asyncio.run(both())
 
@@ -213,7 +213,7 @@ def simulate() -> None:
         for machines in MACHINES:
             day = _day(figures, machines, shared=shared)
             print(
-                f"  {machines:>3} machines: {day.hours:6.1f} h, the last {day.tail:.2f} h of it a tail; "
+                f"  {machines:>2} machines: {day.hours:6.1f} h, the last {day.tail:.2f} h of it a tail; "
                 f"busy: processors {day.machines:4.0%}, the run's {day.run:4.0%}, its link {day.link:4.0%}"
             )
 
