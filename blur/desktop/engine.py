@@ -22,9 +22,10 @@ LONGEST_LINE = 1 << 20
 
 
 def command() -> list[str]:
-    """The program that is the engine: a built application itself, otherwise cli.py beside the package."""
+    """The program that is the engine: that of a built application, otherwise cli.py beside the package."""
     if getattr(sys, "frozen", False):
-        return [sys.executable]
+        here = Path(sys.executable)
+        return [str(here.with_name(f"blur{here.suffix}"))]
     return [sys.executable, str(Path(blur.__file__).resolve().parent.parent / "cli.py")]
 
 

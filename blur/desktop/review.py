@@ -174,6 +174,8 @@ class Review(QWidget):
             widget.setVisible(len(published.pts) > 1)  # a photo has none
         self.view.set_clip(published.width, published.height)
         self.panel.doubts.clear()
+        widest = say("review.covered", **_place(self.session, len(published.pts) - 1))
+        self._time.setMinimumWidth(self._time.fontMetrics().horizontalAdvance(widest))
         self._changed()
         self._running(False)
         self._fit()
@@ -307,11 +309,7 @@ class Review(QWidget):
         self.panel.show_sound(session, self._frame, self._sound)
         marks = session.marks(self._frame)
         self.view.set_marks(marks, session.selected)
-        values = {
-            "time": tell.moment(session.times[self._frame]),
-            "total": tell.moment(session.times[-1]),
-            "frame": self._frame + 1,
-        }
+        values = _place(session, self._frame)
         self._time.setText(say("review.covered", **values))
         told = say("review.at", **values, masks=len([mark for mark in marks if mark.index is not None]))
         self.view.setAccessibleDescription(told)
@@ -336,3 +334,12 @@ class Review(QWidget):
             self._buttons[name].setIcon(icon(picture))
         if self.isRightToLeft():
             self._buttons["back"].setIcon(icon("back", mirrored=True))
+
+
+def _place(session: Session, frame: int) -> dict[str, object]:
+    """Where a frame is, for words."""
+    return {
+        "time": tell.moment(session.times[frame]),
+        "total": tell.moment(session.times[-1]),
+        "frame": frame + 1,
+    }

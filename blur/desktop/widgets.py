@@ -52,8 +52,12 @@ def asked(parent: QWidget, title: str, text: str, yes: str, no: str) -> bool:
     box.setTextFormat(Qt.TextFormat.PlainText)
     box.setInformativeText(text)
     box.setDefaultButton(QMessageBox.StandardButton.Cancel)
-    box.button(QMessageBox.StandardButton.Yes).setText(yes)
-    box.button(QMessageBox.StandardButton.Cancel).setText(no)
+    for answer, words in (
+        (QMessageBox.StandardButton.Yes, yes),
+        (QMessageBox.StandardButton.Cancel, no),
+    ):
+        box.button(answer).setText(words)
+        box.button(answer).setIcon(QIcon())  # a green tick would say that it is harmless
     return box.exec() == QMessageBox.StandardButton.Yes
 
 
