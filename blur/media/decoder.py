@@ -20,14 +20,14 @@ _DECODER_BYTES = 256 << 20
 def decoder(clip: Clip, stream: VideoStream, threads: int | None = None) -> VideoCodecContext:
     """A decoder for the stream's packets that raises, or marks pictures as corrupt, rather than guess.
 
-    VP9 of 8 bits goes to libvpx, which checks that a picture's coded data ends where it should;
-    libav's own decoder does not. Both take the same time (`benchmarks/rot.py`).
+    VP9 of 8 bits goes to libvpx, which checks that a picture's coded data ends where it should and takes no
+    longer; libav's own decoder does not. `benchmarks/rot.py` prints how much it notices.
 
     Args:
         threads: how many; None takes what the processors and the memory allow.
     """
     codec = stream.codec_context
-    if clip.codec == "vp9" and clip.pixel_format.startswith("yuv") and not clip.pixel_format.endswith("10le"):
+    if clip.codec == "vp9" and not clip.pixel_format.endswith("10le"):
         codec = CodecContext.create("libvpx-vp9", "r")
     assert isinstance(codec, VideoCodecContext)
     codec.options = STRICT
