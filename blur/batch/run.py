@@ -67,9 +67,8 @@ def anonymise_all(
 ) -> Generator[Event, None, int]:
     """The events of all jobs, see run_all; files that were left alone are told of first.
 
-    Of several clips a Tally follows each, and a Summary ends them. ``journal`` is the folder of the
-    journal by which a batch goes on where an earlier run stopped, see resume.Run. ``elsewhere`` works on
-    the clips in place of this machine.
+    Of several clips a Tally follows each, and a Summary ends them. ``journal`` is the folder of the journal
+    by which a batch goes on, see resume.Run. ``elsewhere`` works on the clips in place of this machine.
     """
     for path in found.skipped:
         yield Notice(printable(path.name), "skipped", "Left alone, since it is the output for another clip.")
