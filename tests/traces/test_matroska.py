@@ -6,12 +6,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from blur.media.ebml import number
 from blur.media.probe import probe
 from blur.media.reader import read
 from blur.media.writer import Writer
 from blur.settings import Settings
 from blur.sound.keep import add_sound
-from blur.media.ebml import number
 from blur.traces.matroska import check_elements
 from tests.media.making import make_clip, tone
 
