@@ -29,6 +29,8 @@ def decoder(clip: Clip, stream: VideoStream, threads: int | None = None) -> Vide
     codec = stream.codec_context
     if clip.codec == "vp9" and not clip.pixel_format.endswith("10le"):
         codec = CodecContext.create("libvpx-vp9", "r")
+    elif clip.codec == "vp8" and stream.metadata.get("alpha_mode") == "1":
+        codec = CodecContext.create("libvpx", "r")  # libav's own shows what should be transparent
     assert isinstance(codec, VideoCodecContext)
     codec.options = STRICT
     codec.thread_type = "AUTO"
