@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from distributed.scheduler import Scheduler
 
 RETRIES = 3
+"""How often an order whose work came to nothing is begun anew, beside what is lost with workers."""
 
 
 def scheduler_at(
