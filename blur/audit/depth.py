@@ -48,10 +48,7 @@ class Depth:
     looks: tuple[tuple[View, ...], ...]
 
 
-_QUICK = (
-    (View("centerface", 0.5, mirrored=True), View("retinaface", 1.0)),
-    (View("centerface", 0.7, mirrored=True),),
-)
+_QUICK = ((View("retinaface", 1.0),), (View("centerface", 0.7, mirrored=True),))
 _CLOSE = (
     (
         View("centerface", 1.0, mirrored=True),
