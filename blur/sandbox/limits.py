@@ -12,7 +12,7 @@ from blur.sandbox.kernel import PR_SET_DUMPABLE, prctl
 if sys.platform != "win32":
     import resource
 
-# Bytes of private memory as RLIMIT_DATA counts them. Measured on two processors, at most: 0.5 GiB for
+# Bytes of private memory as RLIMIT_DATA counts them. Measured on two processors, at most: 0.9 GiB for
 # 1280x720, 2.0 GiB for 7680x4320; every processor adds threads with stacks and heaps of their own.
 _MEMORY = 2 << 30
 _MEMORY_PER_PROCESSOR = 128 << 20
@@ -26,7 +26,7 @@ _SECONDS = 4 * 3600
 _SECONDS_PER_MEGABYTE = 2000
 
 # Threads and processes, beside those that the machine runs when a clip begins: the system counts all of
-# a user's. Measured on two processors: 25 with ffmpeg; libraries start some for every processor.
+# a user's. Measured on two processors: 19, and ffmpeg's; libraries start some for every processor.
 _TASKS = 512
 _TASKS_PER_PROCESSOR = 256
 

@@ -83,8 +83,8 @@ def test_what_runs_already_is_counted() -> None:
 
 
 def test_memory_grows_with_the_picture_and_stays_far_above_what_was_measured() -> None:
-    # Measured on two processors: 0.5 GiB for 1280x720, 2.0 GiB for 7680x4320 (VmData).
-    assert memory(1280 * 720, 2) > 3 * (1 << 29)
+    # Measured on two processors: 0.9 GiB for 1280x720, 2.0 GiB for 7680x4320 (VmData).
+    assert memory(1280 * 720, 2) > 2 * (9 << 30) // 10
     assert memory(7680 * 4320, 2) > 3 * (2 << 30)
 
 
