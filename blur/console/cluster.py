@@ -6,7 +6,6 @@ import functools
 import os
 import signal
 import sys
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -27,7 +26,7 @@ GiveOut: TypeAlias = "Callable[[Sequence[Path], Settings, bool, Path | None], El
 
 
 def network(arguments: Sequence[str]) -> Network:
-    """What a call needs of the network, told before anything of it is understood: as good as never any."""
+    """What a call needs of the network, told before anything of it is understood: nearly always nothing."""
     if arguments[:1] == ["desktop"]:
         return "local"
     if arguments[:2] == ["cluster", "worker"]:
@@ -104,6 +103,8 @@ def worker(place: str, keys: Path, media: Path | None, clips: int | None, work: 
 
     run = address(place)
     check(click.get_current_context().find_root().obj)
+    import tempfile
+
     from blur.cluster.worker import serve
 
     serve(
