@@ -15,15 +15,8 @@ from blur.sandbox.landlock import EXECUTE, READ, READ_FILE, RECEIVE, REFER, REMO
 
 SYSTEM = (
     *("/usr", "/lib", "/lib64", "/nix/store", "/etc/ld.so.cache", "/etc/ld.so.preload", "/etc/localtime"),
-    *(
-        "/proc/self",
-        "/proc/cpuinfo",
-        "/proc/meminfo",
-        "/proc/stat",
-        "/proc/loadavg",
-        "/sys/devices/system",
-        "/sys/fs/cgroup",
-    ),
+    *("/proc/self", "/proc/cpuinfo", "/proc/meminfo", "/proc/stat", "/proc/loadavg"),
+    *("/sys/devices/system", "/sys/fs/cgroup"),
     *("/dev/zero", "/dev/random", "/dev/urandom"),
 )
 """The system's libraries, and what tells them of processors and memory."""

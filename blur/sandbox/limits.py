@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from blur.sandbox.inforce import in_force, note
@@ -53,7 +54,8 @@ def fit(source: Path, pixels: int) -> None:
     _lower(resource.RLIMIT_DATA, memory(pixels, processors))
     _lower(resource.RLIMIT_FSIZE, _OUTPUT + _OUTPUT_PER_BYTE * size)
     _lower(resource.RLIMIT_CPU, int(used) + _SECONDS + _SECONDS_PER_MEGABYTE * (size >> 20))
-    _lower(resource.RLIMIT_NPROC, _running() + _TASKS + _TASKS_PER_PROCESSOR * processors)
+    with suppress(OSError):  # some systems do not tell how many run
+        _lower(resource.RLIMIT_NPROC, _running() + _TASKS + _TASKS_PER_PROCESSOR * processors)
 
 
 def memory(pixels: int, processors: int) -> int:
