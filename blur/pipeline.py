@@ -257,8 +257,11 @@ def _moved(engine: Engine, clip: Clip, plan: Plan, settings: Settings, drafts: D
     Only now, since the plan and what the second look found are places in the picture as it stood.
     Masks move with what they cover, so that what was covered stays so.
     """
+    from blur.render.ticks import ticks_for
+
     made = yield from _film(engine, clip, plan, settings, drafts, drafts.of("picture 0"), None)
-    check = engine.check_playback(made.path, plan.pts, plan.time_base, plan.width, plan.height)
+    ticks = ticks_for(plan, settings)
+    check = engine.check_playback(made.path, ticks.pts, ticks.time_base, plan.width, plan.height)
     yield from named(check, clip.name)
     yield Notice(clip.name, "camera-trace-reduced", "The camera's own noise was reduced, not removed.")
     return made

@@ -22,7 +22,7 @@ from blur.media.writer import Writer
 from blur.plan.model import Plan, Pts, Regions
 from blur.render.cover import cover
 from blur.render.jitter import Jitter
-from blur.render.ticks import Ticks, ticks_of
+from blur.render.ticks import Ticks, ticks_for
 from blur.settings import Settings
 from blur.timing import clock
 
@@ -60,7 +60,7 @@ def render(
     waiting: deque[Future[None]] = deque()
     reported = monotonic()
     source = read(clip) if chosen is None else read_chosen(clip, plan.pts, chosen)
-    ticks = ticks_of(plan)
+    ticks = ticks_for(plan, settings)
     # Closed in turn: what waits is encoded or dropped, then the file, then the decoder.
     with (
         closing(ahead(source, _AHEAD)) as frames,
@@ -91,8 +91,9 @@ def _writer(path: Path, clip: Clip, ticks: Ticks, settings: Settings) -> Writer:
 
 def _timed(frame: Frame, plan: Plan, ticks: Ticks) -> Frame:
     """The frame as the output counts time."""
-    frame.picture.duration = 1 if ticks.rate else round(frame.picture.duration / ticks.step)
-    return Frame((frame.pts - int(plan.pts[0])) // ticks.step, frame.picture)
+    scale = plan.time_base.fraction / ticks.time_base.fraction
+    frame.picture.duration = 1 if ticks.rate else round(frame.picture.duration * scale)
+    return Frame(int(ticks.pts[np.searchsorted(plan.pts, frame.pts)]), frame.picture)
 
 
 def _told(clip: Clip, settings: Settings, writer: Writer) -> Steps[None]:

@@ -18,7 +18,7 @@ from blur.media.splice import UnlikeError, key_frames, splice
 from blur.plan.compare import changed_frames, same_clip
 from blur.plan.model import Plan
 from blur.render.film import render
-from blur.render.ticks import ticks_of
+from blur.render.ticks import ticks_for
 from blur.settings import Settings
 
 
@@ -52,7 +52,7 @@ def render_again(
     if fresh:
         yield from render(clip, plan, settings, fresh, anew)
     try:
-        ticks = ticks_of(plan)
+        ticks = ticks_for(plan, settings)
         splice(earlier.path, fresh, anew, ticks.pts, ticks.time_base, path)
     except UnlikeError:
         return (yield from render(clip, plan, settings, path))
