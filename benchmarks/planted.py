@@ -4,7 +4,8 @@ Usage: planted.py [CLIPS [SEED]]
 
 Covers the crowds as `blur` does and audits the outputs: these alarms are false, as far as every face
 is covered. Then it plants scikit-image's astronaut where nothing is covered, 24 to 200 pixels tall,
-upright or tilted, in the middle or over the border, for 1 to 30 frames, encodes and audits again.
+upright or tilted, in the middle or over the border, at rest or moving, for 1 to 30 frames, encodes and
+audits again.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from __future__ import annotations
 import sys
 import tempfile
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,7 +28,7 @@ sys.path.insert(0, str(REPOSITORY))
 from blur.audit.finding import Finding, covered_shares
 from blur.audit.output import audit
 from blur.events import Steps
-from blur.geometry import iou
+from blur.geometry import areas, iou
 from blur.media.clip import Frame
 from blur.media.probe import probe
 from blur.media.reader import read
@@ -44,11 +45,16 @@ HEAD = ((226.0, 112.0), (130.0, 180.0), 0.0)
 HEIGHTS = (24, 40, 64, 100, 150, 200)
 PER_CLIP = 24
 TRIES = 40
+SPEED = 2.5
+"""Standard deviation of how fast half of the faces move, in pixels a frame."""
 
 
 @dataclass(frozen=True)
 class Planted:
-    """A face that was planted: shown from frame ``first`` on, ``height`` pixels tall, about (x, y)."""
+    """A face that was planted: shown from frame ``first`` on, ``height`` pixels tall, about (x, y).
+
+    From each frame to the next it moves by (dx, dy).
+    """
 
     first: int
     frames: int
@@ -56,12 +62,16 @@ class Planted:
     x: float
     y: float
     turn: float
+    dx: float
+    dy: float
 
-    def box(self, wider: float = 1.0) -> NDArray[np.float32]:
+    def place(self, frame: int) -> NDArray[np.float64]:
+        return np.array([self.x, self.y]) + (frame - self.first) * np.array([self.dx, self.dy])
+
+    def box(self, frame: int, wider: float = 1.0) -> NDArray[np.float32]:
         half = np.array([(FACE[2] - FACE[0]) / (FACE[3] - FACE[1]), 1.0]) * self.height / 2 * wider
-        return np.array(
-            [[self.x - half[0], self.y - half[1], self.x + half[0], self.y + half[1]]], np.float32
-        )
+        middle = self.place(frame)
+        return np.concatenate([middle - half, middle + half]).astype(np.float32)[None]
 
     def shown(self) -> range:
         return range(self.first, self.first + self.frames)
@@ -80,28 +90,38 @@ def plant(plan: Plan, rng: np.random.Generator) -> list[Planted]:
             rng.uniform(0, plan.width),
             rng.uniform(0, plan.height),
             rng.normal(0, 15),
+            *(rng.normal(0, SPEED, 2) if attempt % 2 else (0.0, 0.0)),
         )
-        wide = face.box(1.6)
-        inside = np.clip(face.box(), 0, np.array([plan.width, plan.height] * 2, np.float32))
-        visible = (inside[0, 2:] - inside[0, :2]).prod() / (face.box()[0, 2:] - face.box()[0, :2]).prod()
-        free = visible > 0.7 and not any(
-            covered_shares(wide, regions.get(int(plan.pts[i]), np.empty((0, 4)))).any() for i in face.shown()
-        )
-        if free and not any(iou(wide, other.box(1.6)).any() for other in planted):
+        if all(_is_free(face, frame, plan, regions, planted) for frame in face.shown()):
             planted.append(face)
         if len(planted) == PER_CLIP:
             break
     return planted
 
 
-def pasted(picture: NDArray[np.uint8], face: Planted) -> NDArray[np.uint8]:
-    """The picture with the astronaut's head in it."""
+def _is_free(
+    face: Planted,
+    frame: int,
+    plan: Plan,
+    regions: Mapping[int, NDArray[np.int32]],
+    others: Sequence[Planted],
+) -> bool:
+    """Whether a face is mostly in the picture in a frame, and neither a mask nor another face is near."""
+    box, wide = face.box(frame), face.box(frame, 1.6)
+    visible = areas(np.clip(box, 0, np.array([plan.width, plan.height] * 2, np.float32))) / areas(box)
+    covered = covered_shares(wide, regions.get(int(plan.pts[frame]), np.empty((0, 4))))
+    near = any(iou(wide, other.box(frame, 1.6)).any() for other in others if frame in other.shown())
+    return bool(visible[0] > 0.7 and not covered.any() and not near)
+
+
+def pasted(picture: NDArray[np.uint8], face: Planted, frame: int) -> NDArray[np.uint8]:
+    """The picture of a frame with the astronaut's head in it."""
     photo, head = astronaut()[..., ::-1].copy(), np.zeros((512, 512), np.float32)
     cv2.ellipse(head, HEAD, 1.0, -1)
     scale = face.height / (FACE[3] - FACE[1])
     middle = (FACE[:2] + FACE[2:]) / 2
     place = cv2.getRotationMatrix2D(middle.tolist(), face.turn, scale)
-    place[:, 2] += np.array([face.x, face.y]) - middle
+    place[:, 2] += face.place(frame) - middle
     smooth = cv2.GaussianBlur(photo, (0, 0), max(0.1, 0.5 / scale - 0.5))
     size = picture.shape[1], picture.shape[0]
     share = cv2.GaussianBlur(cv2.warpAffine(head, place, size), (0, 0), 1.0)[..., None]
@@ -117,7 +137,7 @@ def rewrite(output: Path, target: Path, planted: Sequence[Planted]) -> None:
             picture = frame.picture.to_ndarray(format="bgr24")
             for face in planted:
                 if index in face.shown():
-                    picture = pasted(picture, face)
+                    picture = pasted(picture, face, index)
             made = av.VideoFrame.from_ndarray(picture, "bgr24").reformat(format=clip.pixel_format)
             made.pts, made.time_base = frame.picture.pts, frame.picture.time_base
             writer.write(Frame(frame.pts, made))
@@ -133,7 +153,7 @@ def result(steps: Steps[tuple[Finding, ...]]) -> tuple[Finding, ...]:
 
 def found(face: Planted, findings: Sequence[Finding]) -> bool:
     return any(
-        one.frame in face.shown() and iou(face.box(), np.array([one.box], np.float32))[0, 0] > 0.3
+        one.frame in face.shown() and iou(face.box(one.frame), np.array([one.box], np.float32))[0, 0] > 0.3
         for one in findings
     )
 
@@ -145,8 +165,8 @@ def main() -> None:
     seen: dict[str, list[tuple[Planted, bool]]] = defaultdict(list)
     minutes = 0.0
     with tempfile.TemporaryDirectory() as folder:
+        output, plan_file, planted_file = (Path(folder, name) for name in ("o.mp4", "p.json", "f.mp4"))
         for clip in clips:
-            output, plan_file, planted_file = (Path(folder, name) for name in ("o.mp4", "p.json", "f.mp4"))
             settings = Settings(accept_unverified=True)
             for _ in anonymise(clip, output, settings, force=True, plan_file=plan_file):
                 pass
@@ -159,16 +179,18 @@ def main() -> None:
                 alarms[preset] += len(result(audit(output, plan, None, depth)))
                 findings = result(audit(planted_file, plan, None, depth))
                 seen[preset] += [(face, found(face, findings)) for face in faces]
-            print(clip.name, len(faces), dict(alarms), flush=True)
-    for preset in ("balanced", "thorough"):
-        print(f"{preset}: {alarms[preset] / minutes:.1f} false alarms a minute")
+            print(f"after {clip.name}:", flush=True)
+            tell(alarms, seen, minutes)
+
+
+def tell(alarms: Mapping[str, int], seen: Mapping[str, list[tuple[Planted, bool]]], minutes: float) -> None:
+    for preset, faces in seen.items():
+        print(f"{preset}: {alarms[preset]} false alarms, {alarms[preset] / minutes:.1f} a minute")
         for least in HEIGHTS:
             for frames in (1, 5):
-                these = [
-                    ok for face, ok in seen[preset] if face.height >= 0.9 * least and face.frames >= frames
-                ]
+                these = [ok for face, ok in faces if face.height >= 0.9 * least and face.frames >= frames]
                 print(f"  at least {least} px, {frames} frames: {sum(these)} of {len(these)} found", end=";")
-            print()
+            print(flush=True)
 
 
 if __name__ == "__main__":

@@ -365,7 +365,7 @@ def _watch(name: str, plan: Plan) -> Steps[None]:
         yield Notice(name, "look", f"Watch {these_seconds(plan, look)}.")
     elif plan.doubts:
         first = these_seconds(plan, worth_watching(plan))
-        yield Notice(name, "watch", f"Nothing grave stands out. Watch {first} first.")
+        yield Notice(name, "watch", f"Nothing grave stands out. Watch first {first}.")
 
 
 def _summary(plan: Plan) -> str:

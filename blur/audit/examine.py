@@ -41,12 +41,14 @@ class Examination:
         findings: what looks like a face and is not covered.
         traces: what could lead to people, places or devices, in plain words.
         faults: in what the file is not the source as planned, in plain words.
+        sound: whether it holds any.
     """
 
     plan: Plan
     findings: tuple[Finding, ...]
     traces: tuple[str, ...]
     faults: tuple[str, ...]
+    sound: bool
 
 
 def examine(path: Path, source: Path | None, plan: Plan | None, settings: Settings) -> Steps[Examination]:
@@ -81,7 +83,7 @@ def examine(path: Path, source: Path | None, plan: Plan | None, settings: Settin
     known = replace(expected, doubts=plan.doubts if plan else ())
     inside = [finding for finding in findings if finding.frame < len(known.pts)]
     told = with_doubts(known, inside, LEFT) if inside else known
-    return Examination(told, findings, tuple(dict.fromkeys(traces)), tuple(faults))
+    return Examination(told, findings, tuple(dict.fromkeys(traces)), tuple(faults), clip.sound is not None)
 
 
 def _bare_plan(clip: Clip) -> Steps[Plan]:

@@ -85,6 +85,10 @@ def _told(name: str, examined: Examination) -> Steps[None]:
         rest = len(examined.traces) - len(shown)
         more = f" and {rest} more; see blur traces" if rest else ""
         yield Notice(name, "traces", f"It holds what could trace the filmer: {', '.join(shown)}{more}.")
+    if examined.sound:
+        yield Notice(
+            name, "sound", "It holds sound: voices identify people, and so do names that are called."
+        )
     look = grave(examined.plan)
     if examined.findings and look:
         yield Notice(name, "faces", f"Faces may be seen. Watch {these_seconds(examined.plan, look)}.")

@@ -27,7 +27,7 @@ BUCKETS = 120
 """Parts of the timeline."""
 SETTINGS = ("style", "audio", "preset", "grow", "threshold", "crf", "rounds", "accept_unverified")
 VERDICTS = {
-    0: "Every check was passed, and nothing stands out.",
+    0: "Every check was passed, and nothing grave stands out.",
     4: "A person should watch the times below first.",
     5: "Not as it should be; do not publish it.",
 }
@@ -121,7 +121,7 @@ def _tail(settings: dict[str, Any]) -> dict[str, Any]:
         "versions": {
             "blur": __version__,
             "python": platform.python_version(),
-            **{package: version(package) for package in ("av", "numpy", "opencv-contrib-python")},
+            **{package: version(package) for package in ("av", "numpy", "opencv-contrib-python", "openvino")},
         },
         "weights": dict(all_weights()),
         "confinement": in_force().as_text(),

@@ -21,7 +21,8 @@ from tests.detect.faces import boxes, face_box, pasted, texture
 LIFE = 6
 """Frames for which each face is there."""
 WIDTHS = (32, 40, 50, 64, 80, 110, 150)
-PLACES = ((160, 130), (480, 200), (330, 260))
+PLACES = ((160, 130), (480, 200), (330, 365))
+"""The last one is over the lower border for the larger faces."""
 CLEAN = 12
 """Frames without any face at the end."""
 

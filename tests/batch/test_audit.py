@@ -20,6 +20,7 @@ from blur.plan.store import save
 from blur.render.film import render
 from blur.settings import Settings
 from tests.detect.faces import face_box, pasted, texture
+from tests.media.making import make_clip, tone
 from tests.media.photos import make_photo
 
 FAST = Settings(preset="fast")
@@ -108,6 +109,13 @@ def test_traces_are_told(folder: Path) -> None:
     held, code = audited(folder, "source.mp4")
     assert "trace the filmer" in held["traces"]
     assert code == AuditError.exit_code
+
+
+def test_sound_is_told(folder: Path, tmp_path: Path) -> None:
+    path = make_clip(tmp_path / "loud.mp4", sound=tone(0.4, 48000))
+    held, _, _ = told(audit_one(path, None, None, FAST))
+    assert "voices identify people" in held["sound"]
+    assert "sound" not in audited(folder, "covered.mp4")[0]
 
 
 def test_what_is_no_video_is_an_input_error(tmp_path: Path) -> None:
