@@ -2,8 +2,9 @@
 
 The formants are moved as McAdams did with a coefficient on the angles of the poles of linear
 prediction (Patino et al., "Speaker anonymisation using the McAdams coefficient", Interspeech 2021),
-here with one that moves; the pitch by a phase vocoder. This misleads whoever knows the voice. It does
-not stop an expert: words, accent, rhythm and habits of speech stay, and a shift can be estimated.
+here with one that moves; the pitch by a phase vocoder; and the spectrum is bent and coloured, for two
+numbers could be found by trying. This misleads whoever knows the voice. It does not stop an expert:
+words, accent, rhythm and habits of speech stay, and a shift can be estimated.
 """
 
 from __future__ import annotations
