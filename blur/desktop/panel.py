@@ -151,12 +151,13 @@ class Panel(QWidget):
         if session.mute_from is not None:
             self._sound.setText(say("review.muting", first=tell.moment(session.times[session.mute_from])))
         elif session.mutes:
-            spans = ", ".join("–".join(tell.moment(Fraction(ms, 1000)) for ms in s) for s in session.mutes)
+            ends = [[min(Fraction(ms, 1000), session.times[-1]) for ms in span] for span in session.mutes]
+            spans = ", ".join("–".join(map(tell.moment, span)) for span in ends)
             self._sound.setText(say(f"review.muted_{choice}", spans=spans))
         else:
             self._sound.setText(say(f"review.sound_{choice}"))
-        ends, undone = session.mute_from is not None, is_muted(session.mutes, at)
-        self._buttons["mute"].setText(say(f"do.mute{'_until' if ends else '_not' if undone else ''}"))
+        begun, undone = session.mute_from is not None, is_muted(session.mutes, at)
+        self._buttons["mute"].setText(say(f"do.mute{'_until' if begun else '_not' if undone else ''}"))
         for widget in self._heard:
             widget.setVisible(len(session.times) > 1)  # a photo has none
 

@@ -226,6 +226,7 @@ class Review(QWidget):
             do(self.session)
 
     def _seek(self, frame: int) -> None:
+        self._following(False)
         self._play(Player.pause)
         self._play(lambda player: player.seek(frame))
 

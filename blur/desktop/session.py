@@ -18,6 +18,8 @@ from blur.plan.model import Plan, Track
 
 SPAN = Fraction(1)
 """Seconds before and after the frame in which a place was drawn for which it is covered at first."""
+TAIL = Fraction(60)
+"""Seconds for which sound may go on after the last picture began."""
 STEP = Fraction(1, 60)
 """Share of the picture's height by which a key moves or resizes a mask."""
 
@@ -57,7 +59,8 @@ class Session(QObject):
         self.published = published
         self.selected: int | None = None
         self.mute_from: int | None = None
-        """The frame in which a span to be muted begins, until its end is given."""
+        """The frame in which a span to be muted begins, until its end is given; so long it has none."""
+        self._muted_before: Mutes = ()
         self._state = state
         self._history = History((published,))
         if edited is not None:
@@ -177,25 +180,24 @@ class Session(QObject):
             self._do(edit.kept_visible(self.plan, self.selected), None)
 
     def mute(self, frame: int) -> None:
-        """Begins to mute in a frame, or ends it there; in a span that is muted, lets it be heard again."""
-        at = self.times[frame]
+        """Mutes from a frame on, the next time until a frame; in a muted span, lets it be heard again."""
+        at, end = self.times[frame], self.times[-1] + TAIL
         if self.mute_from is not None:
-            mutes, self.mute_from = muted(self.mutes, self.times[self.mute_from], at), None
-            self._go(self._history.done(Work(self.plan, mutes)))
+            until = at if frame < len(self.times) - 1 else end
+            mutes, self.mute_from = muted(self._muted_before, self.times[self.mute_from], until), None
         elif is_muted(self.mutes, at):
-            self._go(self._history.done(Work(self.plan, heard(self.mutes, at))))
+            mutes = heard(self.mutes, at)
         else:
-            self.mute_from = frame
-            self.changed.emit()
+            self.mute_from, self._muted_before = frame, self.mutes
+            mutes = muted(self.mutes, at, end)
+        self._go(self._history.done(Work(self.plan, mutes)))
 
     def undo(self) -> None:
-        if self.mute_from is not None:
-            self.mute_from = None
-            self.changed.emit()
-        else:
-            self._go(self._history.undone())
+        self.mute_from = None
+        self._go(self._history.undone())
 
     def redo(self) -> None:
+        self.mute_from = None
         self._go(self._history.redone())
 
     def frame_of(self, pts: int) -> int:

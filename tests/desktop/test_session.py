@@ -100,7 +100,7 @@ def test_an_edit_that_was_left_open_is_taken_up(qapp: QObject, state: State, ses
 
 def test_sound_is_muted_from_one_frame_to_another_and_heard_again(session: Session, state: State) -> None:
     session.mute(12)
-    assert (session.mute_from, session.mutes, session.dirty) == (12, (), False)
+    assert (session.mute_from, session.mutes) == (12, ((1000, 61917),))  # to the end, should nobody end it
     session.mute(6)
     assert (session.mute_from, session.mutes) == (None, ((500, 1000),))
     assert state.edited_mutes(KEY) == ((500, 1000),)
@@ -111,10 +111,28 @@ def test_sound_is_muted_from_one_frame_to_another_and_heard_again(session: Sessi
     assert session.mutes == ((500, 1000),)
     session.cover_all(3)
     assert session.mutes == ((500, 1000),)
-    session.undo()
-    session.undo()
+    for _ in range(3):
+        session.undo()
     assert not session.dirty
     assert state.edited_mutes(KEY) is None
+
+
+def test_what_is_muted_to_the_last_frame_is_so_to_the_end_of_the_sound(session: Session) -> None:
+    session.mute(FRAMES - 1)
+    session.mute(12)
+    assert session.mutes == ((1000, 1917),)
+    session.mute(14)
+    session.mute(12)
+    session.mute(FRAMES - 1)
+    assert session.mutes == ((1000, 61917),)
+
+
+def test_what_was_muted_before_stays_so_while_a_span_is_given_its_end(session: Session) -> None:
+    for frame in (0, 1, 20, 21, 6):
+        session.mute(frame)
+    session.cover_all(3)
+    session.mute(12)
+    assert session.mutes == ((0, 84), (500, 1000), (1666, 1750))
 
 
 def test_a_span_that_was_only_begun_is_undone_alone(session: Session) -> None:
