@@ -14,6 +14,7 @@ from blur.media.preview import open_preview
 from blur.media.probe import probe
 from blur.media.reader import read
 from tests.desktop.making import FRAMES, film
+from tests.media.making import make_clip
 
 TIMES = [Fraction(number, 12) for number in range(FRAMES)]
 
@@ -33,6 +34,15 @@ def test_frames_are_found_by_their_position_from_anywhere(tmp_path: Path, start:
     found = greys(tmp_path / "a.mp4", start, 3)
     assert [index for index, _ in found] == [start, start + 1, start + 2]
     assert [grey for _, grey in found] == pytest.approx([90 + 4 * index for index, _ in found], abs=1)
+
+
+def test_a_frame_looks_the_same_every_time(tmp_path: Path) -> None:
+    path = make_clip(tmp_path / "a.mp4", size=(720, 1280), pts=(0,))
+    seen = set()
+    for _ in range(60):  # one in ten had stray pixels
+        with open_preview(path, (Fraction(0),)) as preview:
+            seen.add(next(preview.frames(0, (240, 160)))[1].tobytes())
+    assert len(seen) == 1
 
 
 def test_going_back_and_forth_in_one_open_film(tmp_path: Path) -> None:
