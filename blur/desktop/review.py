@@ -66,6 +66,7 @@ class Review(QWidget):
         self.timeline = Timeline()
         self.timeline.sought.connect(self._seek)
         self.peek = Peek()
+        self.peek.sliderPressed.connect(lambda: self.view.reveal(0.0))  # the key's hold left it at 1
         self.peek.sliderPressed.connect(lambda: self._hold(True))
         self.peek.sliderReleased.connect(lambda: self._hold(False))
         self.peek.valueChanged.connect(lambda share: self.view.reveal(share / 100))

@@ -146,6 +146,20 @@ def test_the_slider_shows_a_part_of_the_original_and_springs_back(
     assert peek.focusPolicy() == Qt.FocusPolicy.NoFocus
 
 
+def test_a_slider_at_its_begin_shows_nothing_of_the_original(
+    window: Window, clip: Path, until: Until
+) -> None:
+    reviewed(window, clip, until)
+    view, peek = window.review.view, window.review.peek
+    QTest.keyPress(view, Qt.Key.Key_B)
+    until(lambda: view.original)
+    QTest.keyRelease(view, Qt.Key.Key_B)
+    until(lambda: not view.original)
+    QTest.mousePress(peek, Qt.MouseButton.LeftButton, pos=QPoint(0, 5))
+    until(lambda: view.original)
+    assert view.revealed == 0.0
+
+
 def test_a_slider_that_is_held_lets_go_when_the_window_is_left(
     window: Window, clip: Path, until: Until
 ) -> None:
