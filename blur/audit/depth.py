@@ -1,6 +1,6 @@
 """How closely a second look is taken: in which frames, and with which eyes.
 
-None of its looks is one that made the plan: other frames, other sizes, other detectors. BlazeFace
+None of its looks is one that made the plan: other frames, mirrored or turned, or another detector. BlazeFace
 has no part in it: it took necks below masks and hands for faces, six times in thirty looks.
 """
 
