@@ -120,7 +120,7 @@ def tour(example: Example, place: Path, name: Path) -> list[Path]:
     saved: list[Path] = []
 
     def save(widget: QWidget, view: str) -> None:
-        QApplication.processEvents()
+        settle()
         saved.append(name.with_name(f"{name.name}-{view}.png"))
         widget.grab().save(str(saved[-1]), "PNG", QUICK)
 
@@ -233,7 +233,7 @@ def for_readme(example: Example, place: Path) -> None:
 
 
 def drawn(window: Window, path: Path) -> None:
-    QApplication.processEvents()
+    settle()
     target = QSvgGenerator()
     target.setFileName(str(path))
     target.setTitle(path.stem)
@@ -244,6 +244,12 @@ def drawn(window: Window, path: Path) -> None:
     painter = QPainter(target)
     window.render(painter, QPoint(0, 0))
     painter.end()
+
+
+def settle() -> None:
+    """Lets layouts find their sizes, of which some follow from others."""
+    for _ in range(5):
+        QApplication.processEvents()
 
 
 def until(condition: Callable[[], object]) -> None:
