@@ -122,7 +122,9 @@ def tour(example: Example, place: Path, name: Path) -> list[Path]:
     def save(widget: QWidget, view: str) -> None:
         settle()
         saved.append(name.with_name(f"{name.name}-{view}.png"))
-        widget.grab().save(str(saved[-1]), "PNG", QUICK)
+        # From the screen: grab() would lay out the page that is not shown yet, and differently.
+        seen = widget.screen().grabWindow(widget.winId())
+        seen.save(str(saved[-1]), "PNG", QUICK)
 
     window = opened(place)
     save(window, "1-empty")

@@ -81,10 +81,11 @@ class Window(QMainWindow):
         item = self.queue.items.get(key)
         if item is None or "review" not in tell.able(item):
             return
+        self._pages.setCurrentWidget(self.review)  # first, since what is hidden is laid out wrongly
         if not self.review.open(item, self.queue.settings.audio):
+            self._pages.setCurrentWidget(self.home)
             self.home.notice.tell(say("review.plan_gone"))
             return
-        self._pages.setCurrentWidget(self.review)
         show_page(self.actions_by_id, "review")
         self.review.view.setFocus()
 
