@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections import Counter
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 
 import imageio_ffmpeg
@@ -70,14 +71,9 @@ def told(name: str, samples: list[Sample], seconds: float) -> None:
 def drawn(path: Path, seconds: float, size: str, rate: int = 25) -> Path:
     """A moving picture that ffmpeg draws."""
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-f", "lavfi", "-i"]
-    command += [
-        f"testsrc2=size={size}:rate={rate}:duration={seconds}",
-        "-pix_fmt",
-        "yuv420p",
-        "-c:v",
-        "libx264",
-    ]
-    subprocess.run([*command, "-preset", "ultrafast", "-crf", "30", str(path)], check=True)
+    command += [f"testsrc2=size={size}:rate={rate}:duration={seconds}", "-pix_fmt", "yuv420p"]
+    command += ["-c:v", "libx264", "-preset", "ultrafast", "-crf", "30", str(path)]
+    subprocess.run(command, check=True)
     return path
 
 
@@ -86,7 +82,8 @@ def many(clips: int, folder: Path) -> None:
     (folder / "in").mkdir()
     content = drawn(folder / "short.mp4", 10, "192x144", rate=10).read_bytes()
     wrong = (content[: len(content) // 2], b"", os.urandom(len(content)))
-    broken = {f"{number:04}.mp4": wrong[number % 3] for number in range(7, clips, BROKEN_EVERY)}
+    numbers = range(7, clips, BROKEN_EVERY)
+    broken = {f"{number:04}.mp4": fault for number, fault in zip(numbers, cycle(wrong), strict=False)}
     for number in range(clips):
         name = f"{number:04}.mp4"
         (folder / "in" / name).write_bytes(broken.get(name, content))
@@ -97,9 +94,7 @@ def many(clips: int, folder: Path) -> None:
     assert Counter(e["clip"] for e in ended) == Counter(f"{number:04}.mp4" for number in range(clips))
     assert {e["clip"] for e in ended if e["event"] == "failed"} == broken.keys()
     assert len(list((folder / "out").iterdir())) == clips - len(broken)
-    print(
-        f"{clips - len(broken)} published, {len(broken)} broken ones refused, all accounted for", flush=True
-    )
+    print(f"{clips - len(broken)} published, {len(broken)} broken ones refused, none missing", flush=True)
 
 
 def main(clips: int, minutes: float) -> None:
