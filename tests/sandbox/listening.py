@@ -7,6 +7,7 @@ and a name server that answers every question. Reads calls as JSON from stdin, a
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import signal
 import socket
@@ -21,6 +22,8 @@ from pathlib import Path
 
 ALL_PACKETS = 0x0003  # ETH_P_ALL
 SECONDS = 120.0
+IN_CI = ("CI", "TF_BUILD", "JENKINS_URL")
+"""Where these are set, openvino's telemetry is silent by itself, and silence would prove nothing."""
 ROUTES = (
     "link set lo up",
     "route add local 0.0.0.0/0 dev lo",
@@ -67,6 +70,7 @@ def listened_to(calls: dict[str, Call], folder: Path) -> dict[str, Heard]:
         capture_output=True,
         text=True,
         cwd=folder,
+        env={key: value for key, value in os.environ.items() if key not in IN_CI} | {"HOME": str(folder)},
         timeout=SECONDS * len(calls),
         check=False,
     )
