@@ -123,7 +123,7 @@ def test_nothing_is_lost_and_nothing_published_twice(scene: Scene) -> None:
         refused = scene.other_version(scene.others[0])
         assert refused.returncode == 2
         assert "refuses this machine: it has another version of Blur" in refused.stderr
-        assert f"The worker at {scene.others[0].address} is refused" in scene.said()
+        scene.await_word(f"The worker at {scene.others[0].address} is refused")
         time.sleep(random.uniform(0, 1.5))
         workers[random.randrange(3)].kill()
         scene.others[3].run("ss", "-K", "dst", HERE)
