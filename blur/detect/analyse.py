@@ -49,7 +49,7 @@ def analyse(
     """
     yield Started(clip.name, "analyse", clip.frames)
     shown = time.monotonic()
-    with ThreadPoolExecutor(1, "blur-look") as pool, closing(ahead(read(clip), AHEAD)) as frames:
+    with ThreadPoolExecutor(1, "blur-look") as pool, closing(ahead(read(clip, keep=True), AHEAD)) as frames:
         scan = Scan(clip, settings, pool.submit(detectors, settings.preset), pool)
         for frame in frames:
             scan.add(frame)

@@ -44,7 +44,7 @@ class Clip:
         damage: first and last pts of every stretch that cannot be decoded, where it is to be read all
             the same, with black frames there; empty for a clip that is refused at any damage.
         mastering: HDR10's static data, which goes into the output.
-        reel: where `read` keeps the pictures for the next reading; None where it need not.
+        reel: where `read` can keep the pictures for the next reading; None where it cannot.
     """
 
     path: Path

@@ -38,19 +38,23 @@ _UNTOLD = {"asf", "gif", "ogg", "webp"}
 _LONGEST_SECONDS, _LONGEST_TICKS = 3600, (1 << 31) - 1
 
 
-def read(clip: Clip) -> Iterator[Frame]:
+def read(clip: Clip, *, keep: bool = False) -> Iterator[Frame]:
     """Yields the clip's presented frames in order, streamed, or those that its reel holds.
 
     Frames that an edit list hides do not come out. Times are the container's own, in ticks of the
     clip's time base; missing ones are filled in and none comes twice or backwards. A clip with
     ``damage`` has black frames where nothing can be decoded.
 
+    ``keep`` leaves the pictures in the clip's reel for the next reading; not for who draws on them.
+
     Raises:
         DamagedError: a frame could not be decoded without guessing, a frame stands for hours, or the
             file ends early.
         InputError: as for ``probe``, where the file has changed since.
     """
-    return _presented(clip) if clip.reel is None else clip.reel.read(_presented(clip))
+    if clip.reel is None:
+        return _presented(clip)
+    return clip.reel.keeping(_presented(clip)) if keep else clip.reel.taken() or _presented(clip)
 
 
 def _presented(clip: Clip) -> Iterator[Frame]:
