@@ -6,7 +6,9 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Generator
 from pathlib import Path
+from typing import Any, TypeVar
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("BLUR_SHARED", REPOSITORY.parent / "shared"))
@@ -23,3 +25,15 @@ def seconds(command: list[str]) -> float:
     if run.returncode not in PUBLISHED:
         run.check_returncode()
     return took
+
+
+Result = TypeVar("Result")
+
+
+def result(steps: Generator[Any, None, Result]) -> Result:
+    """What a step returns, once it has run to its end."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as stop:
+            return stop.value  # type: ignore[no-any-return]

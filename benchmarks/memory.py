@@ -18,16 +18,14 @@ from pathlib import Path
 from threading import Thread
 
 import imageio_ffmpeg
-from common import BLUR, PUBLISHED, REPOSITORY, SHARED
+from common import BLUR, PUBLISHED, REPOSITORY, SHARED, result
 
 sys.path.insert(0, str(REPOSITORY))
 
 from blur.detect.analyse import analyse
-from blur.events import Steps
 from blur.media.probe import probe
 from blur.plan.build import build_plan
 from blur.settings import Settings
-from blur.track.observe import Observations
 
 CLIP = SHARED / "media/weird/portrait_4k60.mp4"
 
@@ -87,14 +85,6 @@ def told(samples: dict[str, list[int]]) -> str:
     late = {stage: statistics.median(some[-max(len(some) // 10, 1) :]) for stage, some in samples.items()}
     stages = ", ".join(f"{stage} {late[stage] / 2**20:.0f}" for stage in ("analyse", "render", "check"))
     return f"{stages}, at most {max(max(some) for some in samples.values()) / 2**20:.0f} MiB"
-
-
-def result(steps: Steps[Observations]) -> Observations:
-    while True:
-        try:
-            next(steps)
-        except StopIteration as stop:
-            return stop.value
 
 
 def faces() -> None:

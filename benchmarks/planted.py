@@ -20,14 +20,13 @@ from pathlib import Path
 import av
 import cv2
 import numpy as np
-from common import REPOSITORY, SHARED
+from common import REPOSITORY, SHARED, result
 from numpy.typing import NDArray
 from skimage.data import astronaut
 
 sys.path.insert(0, str(REPOSITORY))
 from blur.audit.finding import Finding, covered_shares
 from blur.audit.output import audit
-from blur.events import Steps
 from blur.geometry import areas, iou
 from blur.media.clip import Frame
 from blur.media.probe import probe
@@ -141,14 +140,6 @@ def rewrite(output: Path, target: Path, planted: Sequence[Planted]) -> None:
             made = av.VideoFrame.from_ndarray(picture, "bgr24").reformat(format=clip.pixel_format)
             made.pts, made.time_base = frame.picture.pts, frame.picture.time_base
             writer.write(Frame(frame.pts, made))
-
-
-def result(steps: Steps[tuple[Finding, ...]]) -> tuple[Finding, ...]:
-    while True:
-        try:
-            next(steps)
-        except StopIteration as stop:
-            return tuple(stop.value)
 
 
 def found(face: Planted, findings: Sequence[Finding]) -> bool:

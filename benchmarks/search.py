@@ -18,17 +18,15 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from common import SHARED
+from common import SHARED, result
 from numpy.typing import NDArray
 
 from blur.detect import analyse as analysis
-from blur.events import Steps
 from blur.media.probe import probe
 from blur.plan.build import build_plan
 from blur.plan.model import Plan
 from blur.settings import Settings
 from blur.track import schedule
-from blur.track.observe import Observations
 
 BALANCED = schedule.SEARCHES["balanced"]
 VARIANTS = {
@@ -61,14 +59,6 @@ class Tally:
         exposed = sum(self.people.values())
         share = self.leaked / max(1, self.faces)
         return f"{share:.4f} | {exposed} of {len(self.people)} | {np.mean(self.overmask):.4f}"
-
-
-def finished(steps: Steps[Observations]) -> Observations:
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return end.value  # type: ignore[no-any-return]
 
 
 def covered(plan: Plan) -> Iterator[NDArray[np.bool_]]:
@@ -111,7 +101,7 @@ def main() -> None:
         tally, processor = Tally(), 0.0
         for path in sorted((SHARED / "media/crowdcam").glob("*.mp4")):
             start = time.process_time()
-            seen = finished(analysis.analyse(probe(path), Settings()))
+            seen = result(analysis.analyse(probe(path), Settings()))
             plan = build_plan(seen, Settings())
             processor += time.process_time() - start
             judge(tally, path.stem, json.loads(Path(path).with_suffix(".json").read_text()), plan)

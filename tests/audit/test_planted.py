@@ -9,7 +9,6 @@ import av
 import numpy as np
 
 from blur.audit.output import audit
-from blur.events import Steps
 from blur.geometry import iou
 from blur.media.probe import probe
 from blur.media.reader import read
@@ -17,6 +16,7 @@ from blur.plan.model import Plan
 from blur.render.film import render
 from blur.settings import Settings
 from tests.detect.faces import boxes, face_box, pasted, texture
+from tests.steps import result
 
 LIFE = 6
 """Frames for which each face is there."""
@@ -25,14 +25,6 @@ PLACES = ((160, 130), (480, 200), (330, 365))
 """The last one is over the lower border for the larger faces."""
 CLEAN = 12
 """Frames without any face at the end."""
-
-
-def result(steps: Steps[Any]) -> Any:
-    while True:
-        try:
-            next(steps)
-        except StopIteration as stop:
-            return stop.value
 
 
 def test_planted_faces_are_found_and_nothing_else(tmp_path: Path) -> None:

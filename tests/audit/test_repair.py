@@ -17,7 +17,6 @@ from blur.audit.output import audit
 from blur.audit.repair import follow, repair
 from blur.detect.analyse import analyse
 from blur.detect.detector import Faces
-from blur.events import Steps
 from blur.media.probe import probe
 from blur.plan.build import build_plan
 from blur.plan.model import Plan
@@ -25,6 +24,7 @@ from blur.render.film import render
 from blur.settings import Settings
 from blur.track.observe import Look, Observations
 from tests.detect.faces import face_box, pasted, texture
+from tests.steps import result
 
 FRAMES, WIDE = 40, 60
 SETTINGS = Settings(preset="fast")
@@ -39,14 +39,6 @@ class Blind:
 
     def detect(self, *_: object) -> Faces:
         return Faces.none()
-
-
-def result(steps: Steps[object]) -> object:
-    while True:
-        try:
-            next(steps)
-        except StopIteration as stop:
-            return stop.value
 
 
 @pytest.fixture(scope="module")

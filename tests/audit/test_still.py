@@ -23,22 +23,15 @@ from blur.plan.photo import Sightings
 from blur.settings import Settings
 from blur.timing import TimeBase
 from tests.media.photos import make_photo
+from tests.steps import result, run
 
 Result = TypeVar("Result")
 FACE = (170, 50, 280, 200)
 """Around the head in the astronaut's picture."""
 
 
-def ran(steps: Generator[Any, None, Result]) -> Result:
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return end.value
-
-
 def check(path: Path, width: int, height: int) -> None:
-    ran(check_still_opens(path, np.zeros(1, np.int64), TimeBase(1, 1), width, height))
+    result(check_still_opens(path, np.zeros(1, np.int64), TimeBase(1, 1), width, height))
 
 
 def person(path: Path, width: int = 512) -> Path:
@@ -70,7 +63,7 @@ def test_a_broken_photo_does_not_pass(tmp_path: Path) -> None:
 @pytest.mark.parametrize("width", [512, 2100])
 def test_a_face_that_nothing_covers_is_found_where_it_is(tmp_path: Path, width: int) -> None:
     path = person(tmp_path / "a.jpg", width)
-    found = ran(audit_still(path, plan_for(width), None, Settings(preset="fast")))
+    found = result(audit_still(path, plan_for(width), None, Settings(preset="fast")))
     boxes = np.array([finding.box for finding in found]) * 512 / width
     middles = (boxes[:, :2] + boxes[:, 2:]) / 2
     assert ((middles > FACE[:2]) & (middles < FACE[2:])).all(axis=1).any()
@@ -79,12 +72,12 @@ def test_a_face_that_nothing_covers_is_found_where_it_is(tmp_path: Path, width: 
 def test_what_was_found_is_covered_and_nothing_uncovered(tmp_path: Path) -> None:
     path = person(tmp_path / "a.jpg")
     before = plan_for(512, (0, 400, 40, 440))
-    found = ran(audit_still(path, before, None, Settings()))
-    after = ran(repair_still(probe_still(path), None, before, found, Settings()))
+    found = result(audit_still(path, before, None, Settings()))
+    after = result(repair_still(probe_still(path), None, before, found, Settings()))
     assert after.tracks[0] is before.tracks[0]
     assert len(after.tracks) > 1
     assert [doubt.weight for doubt in after.doubts] == [LATE]
-    assert ran(audit_still(path, after, None, Settings())) == ()
+    assert result(audit_still(path, after, None, Settings())) == ()
 
 
 def blind(photo: Any, _settings: Settings) -> Generator[Any, None, Sightings]:
@@ -96,14 +89,7 @@ def blind(photo: Any, _settings: Settings) -> Generator[Any, None, Sightings]:
 def test_a_photo_whose_face_was_missed_is_mended_and_a_person_is_told(tmp_path: Path) -> None:
     source, output = person(tmp_path / "a.png"), tmp_path / "b.png"
     settings = Settings(preset="fast", style="solid")
-    events = []
-    steps = anonymise(source, output, settings, engine=replace(photo_engine(), analyse=blind))
-    while True:
-        try:
-            events.append(next(steps))
-        except StopIteration as end:
-            outcome = end.value
-            break
+    events, outcome = run(anonymise(source, output, settings, engine=replace(photo_engine(), analyse=blind)))
     assert outcome.exit_code == 4
     said = {event.code: event.message for event in events if hasattr(event, "code")}
     assert "covering more" in said["repair"]
@@ -116,5 +102,5 @@ def test_a_photo_that_may_not_be_mended_is_not_published(tmp_path: Path) -> None
     source, output = person(tmp_path / "a.png"), tmp_path / "b.png"
     engine = replace(photo_engine(), analyse=blind)
     with pytest.raises(AuditError, match=r"faces may still be seen$"):
-        ran(anonymise(source, output, Settings(preset="fast", rounds=0), engine=engine))
+        result(anonymise(source, output, Settings(preset="fast", rounds=0), engine=engine))
     assert not output.exists()

@@ -11,7 +11,7 @@ import pytest
 from blur.batch.report import as_text, counted, labels, reported
 from blur.errors import OutputError
 from blur.events import Event, Failed, Finished, Notice, Summary, Tally
-from tests.batch.test_run import drain
+from tests.steps import run
 
 
 def batch() -> Generator[Event, None, int]:
@@ -24,7 +24,7 @@ def batch() -> Generator[Event, None, int]:
 
 
 def test_a_tally_follows_each_clip_and_the_worst_comes_first() -> None:
-    events, code = drain(counted(batch(), 5))
+    events, code = run(counted(batch(), 5))
     assert code == 6
     assert [event for event in events if isinstance(event, Tally)] == [
         Tally("", 1, 5, 0, 0),
@@ -45,7 +45,7 @@ def test_a_tally_follows_each_clip_and_the_worst_comes_first() -> None:
 
 @pytest.mark.parametrize("name", ["r.json", "r.txt"])
 def test_the_report_is_private_and_replaces_nothing(tmp_path: Path, name: str) -> None:
-    drain(reported(counted(batch(), 4), tmp_path / name))
+    run(reported(counted(batch(), 4), tmp_path / name))
     text = (tmp_path / name).read_text()
     assert (tmp_path / name).stat().st_mode & 0o777 == 0o600
     if name.endswith(".json"):

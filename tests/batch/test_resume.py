@@ -16,7 +16,7 @@ from blur.events import Event, Failed, Finished, Notice, Started, Steps, Summary
 from blur.media.draft import CHANGED
 from blur.pipeline import Outcome
 from blur.settings import Settings
-from tests.batch.test_run import drain
+from tests.steps import run
 
 
 class Pipeline:
@@ -58,9 +58,11 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(folder: Path, settings: Settings | None = None, *, force: bool = False) -> tuple[list[Event], int]:
+def run_folder(
+    folder: Path, settings: Settings | None = None, *, force: bool = False
+) -> tuple[list[Event], int]:
     found = discover([folder / "in"], str(folder / "out"), None)
-    return drain(anonymise_all(found, settings or Settings(), force=force, journal=folder / "state"))
+    return run(anonymise_all(found, settings or Settings(), force=force, journal=folder / "state"))
 
 
 def rows(events: list[Event]) -> dict[str, str]:
@@ -74,10 +76,10 @@ def outputs(folder: Path) -> dict[str, str]:
 
 def test_what_is_done_is_left_alone_with_the_reason(folder: Path, pipeline: Pipeline) -> None:
     pipeline.ends["b.mp4"] = 4
-    assert run(folder)[1] == 4
+    assert run_folder(folder)[1] == 4
     before = outputs(folder)
     pipeline.worked.clear()
-    events, code = run(folder)
+    events, code = run_folder(folder)
     assert pipeline.worked == []
     assert rows(events) == dict.fromkeys(("a.mp4", "b.mp4", "c.mp4", "d.mp4"), "skipped")
     assert sum(isinstance(event, Notice) and "done before" in event.message for event in events) == 4
@@ -96,27 +98,27 @@ def remove_output(folder: Path) -> None:
 
 @pytest.mark.parametrize("change", [change_source, remove_output])
 def test_what_changed_is_done_again(folder: Path, pipeline: Pipeline, change: Callable[[Path], None]) -> None:
-    run(folder)
+    run_folder(folder)
     change(folder)
     pipeline.worked.clear()
-    assert run(folder)[1] == 0
+    assert run_folder(folder)[1] == 0
     assert pipeline.worked == ["b.mp4"]
 
 
 def test_other_settings_and_force_are_other_work(folder: Path, pipeline: Pipeline) -> None:
-    run(folder)
+    run_folder(folder)
     pipeline.worked.clear()
-    run(folder, Settings(style="solid"))
-    run(folder, force=True)
+    run_folder(folder, Settings(style="solid"))
+    run_folder(folder, force=True)
     assert len(pipeline.worked) == 8
 
 
 def test_new_clips_get_free_numbers_and_replace_nothing(folder: Path, pipeline: Pipeline) -> None:
-    run(folder)
+    run_folder(folder)
     before = outputs(folder)
     (folder / "in" / "aa.mp4").write_text("new")
     pipeline.worked.clear()
-    assert run(folder)[1] == 0
+    assert run_folder(folder)[1] == 0
     assert pipeline.worked == ["aa.mp4"]
     after = outputs(folder)
     assert {name: after[name] for name in before} == before
@@ -129,11 +131,11 @@ def test_a_run_that_died_is_gone_on_with_under_the_same_names(
 ) -> None:
     pipeline.ends["c.mp4"], pipeline.published_before_death = SystemExit(), published
     with pytest.raises(SystemExit):
-        run(folder)
+        run_folder(folder)
     assert [left.stage for left in batches_in(folder / "state")[0].left] == ["probe", ""]
     pipeline.ends.clear()
     pipeline.worked.clear()
-    events, code = run(folder)
+    events, code = run_folder(folder)
     assert pipeline.worked == (["d.mp4"] if published else ["c.mp4", "d.mp4"])
     assert list(outputs(folder)) == [f"blurred-{number}.mp4" for number in (1, 2, 3, 4)]
     assert outputs(folder)["blurred-4.mp4"] == "dveil"
@@ -145,11 +147,11 @@ def test_a_run_that_died_is_gone_on_with_under_the_same_names(
 def test_a_foreign_file_in_the_way_of_a_resumed_clip_is_no_output(folder: Path, pipeline: Pipeline) -> None:
     pipeline.ends["c.mp4"] = SystemExit()
     with pytest.raises(SystemExit):
-        run(folder)
+        run_folder(folder)
     (folder / "out" / "blurred-3.mp4").write_text("holiday")
     pipeline.ends.clear()
     pipeline.worked.clear()
-    run(folder)
+    run_folder(folder)
     assert "c.mp4" in pipeline.worked  # which then refuses to replace it
 
 
@@ -166,9 +168,9 @@ def test_a_published_clip_whose_hash_could_not_be_read_is_not_done_twice(
         return read(journal, path)
 
     monkeypatch.setattr(Journal, "content", flaky)
-    assert run(folder)[1] == 0
+    assert run_folder(folder)[1] == 0
     pipeline.worked.clear()
-    ends = [run(folder)[1] for _ in range(3)]
+    ends = [run_folder(folder)[1] for _ in range(3)]
     assert pipeline.worked == []
     assert ends == ([0, 0, 0] if failures == 1 else [4, 4, 4])
     assert len(outputs(folder)) == 4
@@ -179,27 +181,27 @@ def test_copies_of_one_clip_each_get_their_output(folder: Path, pipeline: Pipeli
     (folder / "in" / "e.mp4").write_text("a")
     pipeline.ends["e.mp4"] = SystemExit()
     with pytest.raises(SystemExit):
-        run(folder)
+        run_folder(folder)
     pipeline.ends.clear()
-    run(folder)
+    run_folder(folder)
     assert len(outputs(folder)) == 5
 
 
 def test_retry_takes_up_what_failed_and_nothing_else(folder: Path, pipeline: Pipeline) -> None:
     pipeline.ends["b.mp4"] = DamagedError("half of it")
-    assert run(folder, Settings(style="solid"))[1] == 6
+    assert run_folder(folder, Settings(style="solid"))[1] == 6
     pipeline.ends.clear()
     pipeline.worked.clear()
-    events, code = drain(retry_all(folder / "state"))
+    events, code = run(retry_all(folder / "state"))
     assert (pipeline.worked, code) == (["b.mp4"], 0)
     assert outputs(folder)["blurred-2.mp4"] == "bsolid"
     assert not any(isinstance(event, Failed) for event in events)
-    assert drain(retry_all(folder / "state")) == ([], 0)
+    assert run(retry_all(folder / "state")) == ([], 0)
 
 
 def test_without_a_journal_the_batch_runs_all_the_same(folder: Path, pipeline: Pipeline) -> None:
     (folder / "state").write_text("in the way")
-    events, code = run(folder)
+    events, code = run_folder(folder)
     assert code == 0
     assert [event.code for event in events if isinstance(event, Notice)] == ["no-journal"]
     assert len(pipeline.worked) == 4
@@ -209,9 +211,9 @@ def test_without_a_journal_the_batch_runs_all_the_same(folder: Path, pipeline: P
 def test_a_single_clip_and_a_dry_run_are_not_remembered(folder: Path) -> None:
     clip = folder / "in" / "a.mp4"
     state = folder / "state"
-    drain(anonymise_all(Found((Job(clip, folder / "o.mp4"),)), Settings(), force=False, journal=state))
+    run(anonymise_all(Found((Job(clip, folder / "o.mp4"),)), Settings(), force=False, journal=state))
     found = discover([folder / "in"], str(folder / "out"))
-    drain(anonymise_all(found, Settings(), force=False, dry_run=True, journal=state))
+    run(anonymise_all(found, Settings(), force=False, dry_run=True, journal=state))
     assert not state.exists()
 
 
@@ -220,13 +222,13 @@ def test_what_was_published_unsaid_is_known_after_a_second_death_too(
 ) -> None:
     pipeline.ends["c.mp4"], pipeline.published_before_death = SystemExit(), True
     with pytest.raises(SystemExit):
-        run(folder)
+        run_folder(folder)
     (folder / "in" / "a.mp4").write_text("changed")  # so that the next run has work before c
     pipeline.ends = {"a.mp4": SystemExit()}
     with pytest.raises(SystemExit):
-        run(folder)
+        run_folder(folder)
     pipeline.ends.clear()
-    events, code = run(folder)
+    events, code = run_folder(folder)
     assert (rows(events)["c.mp4"], code) == ("look", 4)
 
 
@@ -238,9 +240,9 @@ def test_the_output_of_another_clip_is_never_taken_for_this_ones(folder: Path, p
     os.utime(taken, (CHANGED, CHANGED))
     pipeline.ends["a.mp4"] = ExistsError("there already")
     for _ in range(2):
-        assert drain(anonymise_all(found, Settings(), force=False, journal=folder / "state"))[1] == 6
+        assert run(anonymise_all(found, Settings(), force=False, journal=folder / "state"))[1] == 6
     pipeline.ends["a.mp4"] = SystemExit()  # killed before the failure could be taken down
     with pytest.raises(SystemExit):
-        drain(anonymise_all(found, Settings(), force=False, journal=folder / "state"))
+        run(anonymise_all(found, Settings(), force=False, journal=folder / "state"))
     pipeline.ends["a.mp4"] = ExistsError("there already")
-    assert drain(anonymise_all(found, Settings(), force=False, journal=folder / "state"))[1] == 6
+    assert run(anonymise_all(found, Settings(), force=False, journal=folder / "state"))[1] == 6

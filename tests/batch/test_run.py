@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import signal
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,10 +13,11 @@ import pytest
 from blur.batch.discover import Job
 from blur.batch.run import Task, failure, overall, render_one, run_all
 from blur.errors import EXIT_BATCH, AuditError, DamagedError, MissingError
-from blur.events import Event, Failed, Finished, Notice, Started, Steps
+from blur.events import Failed, Finished, Notice, Started, Steps
 from blur.pipeline import Outcome
 from blur.sandbox.sandbox import Here
 from blur.settings import Settings
+from tests.steps import run
 
 
 def task(name: str, end: int | Exception) -> Task:
@@ -30,18 +31,9 @@ def task(name: str, end: int | Exception) -> Task:
     return Task(name, steps)
 
 
-def drain(events: Generator[Event, None, int]) -> tuple[list[Event], int]:
-    seen = []
-    while True:
-        try:
-            seen.append(next(events))
-        except StopIteration as stop:
-            return seen, stop.value
-
-
 def test_a_broken_clip_does_not_stop_the_rest() -> None:
     tasks = [task("a", DamagedError("half of it", "copy it")), task("b", ValueError("/home/x")), task("c", 0)]
-    events, code = drain(run_all(tasks))
+    events, code = run(run_all(tasks))
     assert [event.clip for event in events] == ["a", "a", "b", "b", "c", "c"]
     assert events[1] == Failed("a", "DamagedError", "half of it", "copy it", 3)
     assert isinstance(events[3], Failed)
@@ -61,7 +53,7 @@ def test_the_highest_code_stands_and_a_mixture_has_its_own(codes: list[int], exp
 
 @pytest.mark.parametrize("error", [DamagedError("x"), AuditError("x"), MissingError("x")])
 def test_a_single_clip_ends_with_its_own_code(error: DamagedError) -> None:
-    assert drain(run_all([task("a", error)]))[1] == error.exit_code
+    assert run(run_all([task("a", error)]))[1] == error.exit_code
 
 
 def test_an_unforeseen_error_shows_no_details_but_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
@@ -89,14 +81,14 @@ def test_a_stop_is_no_failure_of_a_clip(stop: Callable[[], BaseException]) -> No
         raise stop()
 
     with pytest.raises(type(stop())):
-        drain(run_all([Task("a", steps), task("b", 0)]))
+        run(run_all([Task("a", steps), task("b", 0)]))
 
 
 def test_a_plan_that_is_none_ends_in_a_named_error(tmp_path: Path) -> None:
     plan = tmp_path / "a.plan.json"
     plan.write_text("{}")
     clip = tmp_path / "a.mp4"
-    events, code = drain(render_one(Job(clip, tmp_path / "o.mp4"), plan, Settings(), force=False))
+    events, code = run(render_one(Job(clip, tmp_path / "o.mp4"), plan, Settings(), force=False))
     assert isinstance(events[-1], Failed)
     assert (events[-1].error, code) == ("UnreadableError", 3)
 
@@ -107,6 +99,6 @@ def test_ctrl_c_is_heard_also_while_the_last_lane_closes(monkeypatch: pytest.Mon
         os.kill(os.getpid(), signal.SIGINT)
 
     monkeypatch.setattr(Here, "close", close)
-    events, code = drain(run_all([task("a", 0)], patiently=True))
+    events, code = run(run_all([task("a", 0)], patiently=True))
     assert [event.code for event in events if isinstance(event, Notice)] == ["stopping"]
     assert code == 0

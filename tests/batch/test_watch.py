@@ -18,9 +18,9 @@ from blur.errors import DamagedError, UsageError
 from blur.events import Event, Failed, Finished, Notice
 from blur.settings import Settings
 from tests.batch.test_resume import Pipeline, pipeline  # noqa: F401 - a fixture
-from tests.batch.test_run import drain
 from tests.conftest import REPO
 from tests.media.making import make_clip
+from tests.steps import run
 
 A, B = Path("a"), Path("b")
 
@@ -68,7 +68,7 @@ class Folder:
             self.clock += SETTLED
 
         out, state = self.root / "out", self.root / "state"
-        return drain(watch(self.clips, out, Settings(), journal=state, sleep=sleep, now=lambda: self.clock))
+        return run(watch(self.clips, out, Settings(), journal=state, sleep=sleep, now=lambda: self.clock))
 
     def put(self, name: str, content: str) -> Callable[[], object]:
         (self.clips / name).parent.mkdir(parents=True, exist_ok=True)
@@ -121,9 +121,9 @@ def test_what_failed_is_not_tried_again_until_it_changes(folder: Folder, pipelin
 
 def test_a_call_without_sense_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError):
-        drain(watch(tmp_path / "none", tmp_path / "out", Settings()))
+        run(watch(tmp_path / "none", tmp_path / "out", Settings()))
     with pytest.raises(UsageError):
-        drain(watch(tmp_path, tmp_path, Settings()))
+        run(watch(tmp_path, tmp_path, Settings()))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="sends a signal as a terminal does")

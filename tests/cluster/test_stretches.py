@@ -14,15 +14,14 @@ from hypothesis import strategies as st
 from blur.cluster.stretches import covered, cuts, looked, planned, probed, put_together, stretches, whole
 from blur.detect.analyse import analyse
 from blur.errors import UnreadableError
-from blur.events import Steps
 from blur.media.keys import key_times
 from blur.media.probe import probe
 from blur.media.reader import read
-from blur.pipeline import Outcome
 from blur.plan.build import build_plan
 from blur.settings import Settings
 from tests.detect.faces import pasted, texture
 from tests.media.making import make_clip
+from tests.steps import result
 
 FRAMES, EVERY, LENGTH = 100, 16, 30
 TICKS = 16384  # of a second, as the muxer has it
@@ -44,14 +43,6 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_clip(path, size=(160, 96), pts=range(FRAMES), time_base=Fraction(1), draw=draw, coding=coding)
 
 
-def done(steps: Steps[Outcome]) -> Outcome:
-    while True:
-        try:
-            next(steps)
-        except StopIteration as stop:
-            return stop.value
-
-
 @given(
     keys=st.lists(st.integers(0, 10_000), max_size=60, unique=True).map(sorted), length=st.integers(1, 3000)
 )
@@ -69,10 +60,10 @@ def test_stretches_begin_at_key_frames_and_none_is_short(keys: list[int], length
 def test_a_clip_is_cut_where_it_says(clip: Path, tmp_path: Path) -> None:
     assert probe(clip).time_base.ticks(Fraction(1)) == TICKS
     assert key_times(clip) == [second * TICKS for second in range(0, FRAMES, EVERY)]
-    done(probed(clip, tmp_path / "cuts", LENGTH))
+    result(probed(clip, tmp_path / "cuts", LENGTH))
     assert json.loads((tmp_path / "cuts").read_text()) == CUTS
     short = make_clip(tmp_path / "short.mp4", pts=range(FRAMES))
-    done(probed(short, tmp_path / "none", 1))
+    result(probed(short, tmp_path / "none", 1))
     assert json.loads((tmp_path / "none").read_text()) == []
 
 
@@ -81,18 +72,12 @@ def parts(clip: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     folder = tmp_path_factory.mktemp("parts")
     paths = [folder / str(number) for number in range(3)]
     for path, stretch in zip(paths, stretches(CUTS), strict=True):
-        done(looked(clip, path, SETTINGS, stretch))
+        result(looked(clip, path, SETTINGS, stretch))
     return paths
 
 
 def test_together_they_saw_what_one_sees(clip: Path, parts: list[Path]) -> None:
-    steps = analyse(probe(clip), SETTINGS)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as stop:
-            alone = stop.value
-            break
+    alone = result(analyse(probe(clip), SETTINGS))
     seen = put_together([part.read_bytes() for part in parts])
     assert seen.pts.tolist() == alone.pts.tolist() == [frame.pts for frame in read(probe(clip))]
     assert seen.scenes.tolist() == alone.scenes.tolist()
@@ -113,7 +98,7 @@ def test_a_seam_that_does_not_fit_is_refused(parts: list[Path]) -> None:
 @pytest.fixture(scope="module")
 def plan(parts: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("plan") / "plan"
-    assert done(planned(path, SETTINGS, parts)).tracks > 0
+    assert result(planned(path, SETTINGS, parts)).tracks > 0
     return path
 
 
@@ -122,7 +107,7 @@ def made(clip: Path, plan: Path, tmp_path_factory: pytest.TempPathFactory) -> li
     folder = tmp_path_factory.mktemp("made")
     paths = [folder / f"{number}.mp4" for number in range(3)]
     for path, stretch in zip(paths, stretches(CUTS), strict=True):
-        done(covered(clip, path, SETTINGS, plan, stretch))
+        result(covered(clip, path, SETTINGS, plan, stretch))
     return paths
 
 
@@ -137,7 +122,7 @@ def pictures(path: Path) -> list[tuple[int, bytes]]:
 def test_stretches_that_were_covered_are_one_clip_again(
     clip: Path, parts: list[Path], plan: Path, made: list[Path], tmp_path: Path
 ) -> None:
-    outcome = done(whole(clip, tmp_path / "out.mp4", SETTINGS, parts, plan, made))
+    outcome = result(whole(clip, tmp_path / "out.mp4", SETTINGS, parts, plan, made))
     assert outcome.frames == FRAMES
     joined = pictures(tmp_path / "out.mp4")
     assert [second for second, _ in joined] == list(range(FRAMES))
@@ -147,5 +132,5 @@ def test_stretches_that_were_covered_are_one_clip_again(
 def test_what_does_not_join_is_rendered_as_a_whole(
     clip: Path, parts: list[Path], plan: Path, made: list[Path], tmp_path: Path
 ) -> None:
-    outcome = done(whole(clip, tmp_path / "out.mp4", SETTINGS, parts, plan, made[:2]))
+    outcome = result(whole(clip, tmp_path / "out.mp4", SETTINGS, parts, plan, made[:2]))
     assert outcome.frames == len(pictures(tmp_path / "out.mp4")) == FRAMES

@@ -13,6 +13,7 @@ from blur.media.probe import probe
 from blur.media.reader import read
 from blur.plan.edit import added
 from blur.plan.model import Plan
+from tests.steps import result
 
 FRAMES = 30
 SIDE = 60
@@ -54,13 +55,7 @@ def drawn(clip: Clip, middle: int) -> tuple[Plan, int]:
 
 
 def followed(clip: Clip, plan: Plan, index: int, at: int) -> Plan:
-    steps = follow_region(clip, plan, index, at)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as stop:
-            result: Plan = stop.value
-            return result
+    return result(follow_region(clip, plan, index, at))
 
 
 @pytest.mark.parametrize("middle", [0, 14, FRAMES - 1])

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from blur.errors import AuditError, BlurError, DamagedError, OutputError
-from blur.events import Event, Progress, Started, Steps
+from blur.events import Progress, Started
 from blur.media.clip import Clip, Frame
 from blur.media.picture import planes
 from blur.media.probe import probe
@@ -22,6 +22,7 @@ from blur.render import film
 from blur.render.film import render
 from blur.settings import STYLES, Settings, Style
 from blur.timing import TimeBase
+from tests.steps import run
 
 # Uneven on purpose: phones film with a variable frame rate.
 TIMES = [0, 33, 70, 100, 133, 171, 200, 240, 266, 300]
@@ -59,15 +60,6 @@ def plan_for(clip: Clip, covered: slice = slice(None)) -> Plan:
     times = pts[covered].copy()
     track = Track("face", 900, times, BOX.repeat(len(times), axis=0))
     return Plan(clip.width, clip.height, clip.time_base, pts, (track,))
-
-
-def run(steps: Steps[int]) -> tuple[list[Event], int]:
-    events = []
-    while True:
-        try:
-            events.append(next(steps))
-        except StopIteration as end:
-            return events, end.value
 
 
 def lumas(path: Path) -> list[np.ndarray]:

@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from blur.audit.playback import check_playback
-from blur.events import Event, Started, Steps
+from blur.events import Started
 from blur.media.clip import Clip
 from blur.media.picture import planes
 from blur.media.probe import probe
@@ -24,6 +23,7 @@ from blur.render import stretches
 from blur.render.stretches import Earlier, render_again
 from blur.settings import Settings
 from tests.media.making import make_clip
+from tests.steps import run
 
 SIZE = 192, 144
 COUNT = 3 * KEY_FRAMES
@@ -62,15 +62,6 @@ def earlier(clip: Clip, plan: Plan, tmp_path_factory: pytest.TempPathFactory) ->
     folder = tmp_path_factory.mktemp("earlier")
     run(render_again(clip, plan, SETTINGS, folder / "first.mp4"))
     return Earlier(plan, folder / "first.mp4", folder / "aside.mp4")
-
-
-def run(steps: Steps[Any]) -> tuple[list[Event], Any]:
-    events = []
-    while True:
-        try:
-            events.append(next(steps))
-        except StopIteration as end:
-            return events, end.value
 
 
 def lumas(path: Path) -> NDArray[np.uint8]:

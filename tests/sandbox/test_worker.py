@@ -23,6 +23,7 @@ from blur.sandbox.confine import Reach
 from blur.sandbox.sandbox import Sandbox
 from blur.sandbox.worker import Piece, Worker
 from tests.conftest import REPO
+from tests.steps import run
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the child is for Linux")
 
@@ -42,15 +43,6 @@ def die(number: signal.Signals) -> None:
     os.kill(os.getpid(), number)
 
 
-def drain(events: Steps[int]) -> tuple[list[Event], int]:
-    seen = []
-    while True:
-        try:
-            seen.append(next(events))
-        except StopIteration as stop:
-            return seen, stop.value
-
-
 def settled() -> list[Event]:
     return [Notice("", "settled", "x")]
 
@@ -68,7 +60,7 @@ def worker() -> Iterator[Worker]:
 
 
 def test_events_and_the_exit_code_come_back_from_another_process(worker: Worker) -> None:
-    events, code = drain(worker.run(0))
+    events, code = run(worker.run(0))
     assert code == 4
     assert events[:2] == [Notice("", "settled", "x"), Started("a", "probe", 3)]
     assert isinstance(events[2], Notice)
@@ -76,7 +68,7 @@ def test_events_and_the_exit_code_come_back_from_another_process(worker: Worker)
 
 
 def test_one_child_does_all_pieces_as_long_as_it_lives(worker: Worker) -> None:
-    first, second = (drain(worker.run(0))[0][-1] for _ in range(2))
+    first, second = (run(worker.run(0))[0][-1] for _ in range(2))
     assert first == second
 
 
@@ -84,10 +76,10 @@ def test_one_child_does_all_pieces_as_long_as_it_lives(worker: Worker) -> None:
 def test_a_dead_child_is_an_error_and_the_next_piece_gets_a_new_one(
     worker: Worker, index: int, why: str
 ) -> None:
-    before = drain(worker.run(0))[0][-1]
+    before = run(worker.run(0))[0][-1]
     with pytest.raises(CrashedError, match=why):
-        drain(worker.run(index))
-    events, code = drain(worker.run(0))
+        run(worker.run(index))
+    events, code = run(worker.run(0))
     assert code == 4
     assert events[-1] != before
     assert Notice("", "settled", "x") not in events  # said once
@@ -103,7 +95,7 @@ def test_a_child_that_talks_nonsense_is_taken_for_dead(monkeypatch: pytest.Monke
 
     monkeypatch.setattr("blur.sandbox.worker._tell", tell)
     with closing(Worker([piece(lambda: None)], list)) as worker, pytest.raises(CrashedError):
-        drain(worker.run(0))
+        run(worker.run(0))
 
 
 def test_what_a_child_says_cannot_steer_the_terminal() -> None:
@@ -112,7 +104,7 @@ def test_what_a_child_says_cannot_steer_the_terminal() -> None:
         return 0
 
     with closing(Worker([steps], list)) as worker:
-        (event,), _ = drain(worker.run(0))
+        (event,), _ = run(worker.run(0))
     assert isinstance(event, Notice)
     assert (event.clip + event.message).isprintable()
 
@@ -217,7 +209,7 @@ def test_a_batch_goes_on_past_a_crash_and_leaves_no_draft(tmp_path: Path) -> Non
 
     reach = Reach.to([], [tmp_path / "new" / "a.mp4"])
     sandbox = Sandbox("seccomp", confined=False)
-    events, code = drain(run_all([Task("a", crashing), Task("b", fine)], sandbox, reach))
+    events, code = run(run_all([Task("a", crashing), Task("b", fine)], sandbox, reach))
     assert code == 6
     assert isinstance(events[0], Notice)
     assert "--no-confine" in events[0].message
@@ -239,14 +231,14 @@ def test_a_child_that_takes_the_place_of_a_dead_one_is_settled_too() -> None:
 
     with closing(Worker([steps, piece(lambda: die(signal.SIGSEGV))], settle)) as worker:
         with pytest.raises(CrashedError):
-            drain(worker.run(1))
-        assert drain(worker.run(0))[0] == [Notice("a", "settled", "1")]
+            run(worker.run(1))
+        assert run(worker.run(0))[0] == [Notice("a", "settled", "1")]
 
 
 def test_a_child_leaves_by_itself_though_another_was_forked_while_it_lived() -> None:
     workers = [Worker([piece(lambda: None)], list) for _ in range(3)]
     began = time.monotonic()
     for worker in workers:
-        drain(worker.run(0))
+        run(worker.run(0))
         worker.close()
     assert time.monotonic() - began < 5  # one that kept another's pipe would have it wait ten seconds
