@@ -24,7 +24,7 @@ from blur.media.mastering import svt_parameters, x265_parameters
 from blur.media.muxing import MUXERS, blank_muxer_name, muxer_options
 from blur.settings import Codec
 
-# Measured on three 1280x720 crowds at crf 18: 5 to 9 ms of processor time a frame for 43.0 to 47.9 dB of
+# Measured on three 1280x720 crowds at crf 18: 4 to 8 ms of processor time a frame for 43.1 to 47.7 dB of
 # luma (worst frame 41.9). Plain superfast takes 7 to 14 ms for 43.4 to 47.2 dB, in files of the same size,
 # and what it writes takes twice as long to decode. Quantisers that adapt, weighted prediction and blocks
 # of 4x4 cost more than they give at this quality, and Huffman codes cost a tenth of the size. Up to crf 20

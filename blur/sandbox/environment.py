@@ -17,7 +17,7 @@ THREADS = {
     "OPENCV_FOR_THREADS_NUM": "1",
 }
 """Decoding, looking, covering and encoding run beside each other; threads of numpy's and OpenCV's own
-would only wait in circles, which costs a twentieth of a run."""
+would only wait in circles."""
 
 UNUSED = ("matplotlib", "matplotlib.pyplot")
 """mediapipe loads these for drawings that Blur never makes; loading them writes a list of the
