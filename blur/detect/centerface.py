@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from blur.detect.detector import Bgr, Faces
-from blur.detect.onnx import Network
+from blur.detect.onnx import Network, Recipe
 from blur.geometry import non_maximum_suppression
 
+# heat map, log of height and width, offset of the centre
+RECIPE = Recipe("centerface.onnx", ("537", "538", "539"), mean=(0, 0, 0), rgb=True)
 CELL = 4
 """Pixels of the picture for each cell of the heat map."""
 
@@ -17,10 +21,14 @@ class CenterFace:
 
     name = "centerface"
 
-    def __init__(self) -> None:
-        """Raises WeightsError where the weights are absent or altered."""
-        # heat map, log of height and width, offset of the centre
-        self._network = Network("centerface.onnx", ["537", "538", "539"], mean=(0, 0, 0), rgb=True)
+    def __init__(self, *, rounded: bool = False) -> None:
+        """Raises WeightsError where the weights are absent or altered.
+
+        Args:
+            rounded: nearly twice as fast on processors without sums of 16 bits, and a little less sure of
+                faint faces; for those who look more than once.
+        """
+        self._network = Network(replace(RECIPE, rounded=rounded))
 
     def detect(self, picture: Bgr, threshold: float) -> Faces:
         heat, scale, offset = self._network.run(picture)
