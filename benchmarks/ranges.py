@@ -7,6 +7,8 @@ kept are two numbers for each channel, over all pictures together.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,10 +16,11 @@ from pathlib import Path
 import av
 import cv2
 import numpy as np
+from common import REPOSITORY
 from numpy.typing import NDArray
 
 from blur.detect import eight_bits
-from blur.detect.centerface import RECIPE
+from blur.detect.centerface import RANGES, RECIPE
 from blur.detect.looking import toned
 from blur.detect.onnx import STRIDE, Recipe, fed_with_pictures, read
 from blur.detect.runtime import operations, ov
@@ -60,11 +63,19 @@ def measured(recipe: Recipe, looked_at: list[NDArray[np.uint8]]) -> dict[str, ND
     return ranges
 
 
+def as_text(ends: NDArray[np.float32]) -> str:
+    """In JSON, with three digits, which is closer than the rounding that it is for."""
+    return json.dumps([[float(f"{value:.3g}") for value in row] for row in ends], separators=(",", ":"))
+
+
 def main() -> None:
     looked_at = list(pictures([Path(file) for file in sys.argv[1:]]))
     ranges = measured(RECIPE, looked_at)
-    np.savez_compressed(eight_bits.file_for(RECIPE.file), **ranges)
-    print(f"{len(ranges)} convolutions on {len(looked_at)} pictures")
+    file = REPOSITORY / "blur" / "detect" / "models" / RANGES
+    lines = (f'"{name}": {as_text(ends)}' for name, ends in ranges.items())
+    file.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    print(f"{len(ranges)} convolutions on {len(looked_at)} pictures; for MANIFEST.toml: {digest}")
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from blur.geometry import non_maximum_suppression
 
 # heat map, log of height and width, offset of the centre
 RECIPE = Recipe("centerface.onnx", ("537", "538", "539"), mean=(0, 0, 0), rgb=True)
+RANGES = "centerface-ranges.json"
 CELL = 4
 """Pixels of the picture for each cell of the heat map."""
 
@@ -28,7 +29,7 @@ class CenterFace:
             rounded: nearly twice as fast on processors without sums of 16 bits, and a little less sure of
                 faint faces; for those who look more than once.
         """
-        self._network = Network(replace(RECIPE, rounded=rounded))
+        self._network = Network(replace(RECIPE, ranges=RANGES if rounded else ""))
 
     def detect(self, picture: Bgr, threshold: float) -> Faces:
         heat, scale, offset = self._network.run(picture)

@@ -8,8 +8,8 @@ half their score, Krishnamoorthi, "Quantizing deep convolutional networks for ef
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,21 +19,16 @@ from blur.detect.runtime import operations, ov
 Ranges = Mapping[str, NDArray[np.float32]]
 """By a convolution's name, the least and the largest value of its input in every channel, shape (2, C)."""
 
-FOLDER = Path(__file__).parent / "ranges"
 CONVOLUTIONS = ("Convolution", "GroupConvolution")
 INPUT_LEVELS = 256
+ROOM = 1 / 16
+"""Of the largest value of all channels, what every channel has room for: some were silent when measured."""
 WEIGHT_LEVELS = 255  # as many below zero as above, so that zero stays zero
 
 
-def file_for(network: str) -> Path:
-    """Where the ranges of the network in an ONNX file of this name are kept."""
-    return (FOLDER / network).with_suffix(".npz")
-
-
-def ranges_of(network: str) -> Ranges:
-    """Those measured for the network in an ONNX file of this name."""
-    with np.load(file_for(network), allow_pickle=False) as stored:
-        return {name: np.asarray(stored[name], np.float32) for name in stored.files}
+def ranges_in(content: bytes) -> Ranges:
+    """What ``benchmarks/ranges.py`` wrote."""
+    return {name: np.array(ends, np.float32) for name, ends in json.loads(content).items()}
 
 
 def convolutions(model: ov.Model) -> dict[str, ov.Node]:
@@ -64,7 +59,8 @@ def in_eight_bits(model: ov.Model, ranges: Ranges) -> ov.Model:
 
 
 def _rounded_input(source: ov.Output, measured: NDArray[np.float32], apart: bool) -> ov.Output:
-    low, high = levels(*(measured if apart else (measured[:1].min(1), measured[1:].max(1))))
+    least, most = measured if apart else (measured[:1].min(1), measured[1:].max(1))
+    low, high = levels(least, np.maximum(most, most.max() * ROOM))
     bounds = [operations.constant(bound.reshape(1, -1, 1, 1)) for bound in (low, high)]
     return operations.fake_quantize(source, *bounds, *bounds, INPUT_LEVELS).output(0)
 

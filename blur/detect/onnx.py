@@ -33,14 +33,14 @@ class Recipe:
         outputs: the names of those that are wanted.
         mean: what is taken from a picture's blue, green and red.
         rgb: whether the network wants red first.
-        rounded: whether it may run in sums of 8 bits; its ranges are measured then.
+        ranges: the file with those of its inputs, by which it may run in sums of 8 bits; "" where it may not.
     """
 
     file: str
     outputs: tuple[str, ...]
     mean: Colour
     rgb: bool
-    rounded: bool = False
+    ranges: str = ""
 
 
 class Network:
@@ -70,8 +70,8 @@ class Network:
 def _compiled(content: bytes, recipe: Recipe) -> ov.CompiledModel:
     """Made once a process: it takes as long as two looks."""
     model = read(content, recipe)
-    if recipe.rounded and precision() == "i8":
-        model = eight_bits.in_eight_bits(model, eight_bits.ranges_of(recipe.file))
+    if recipe.ranges and precision() == "i8":
+        model = eight_bits.in_eight_bits(model, eight_bits.ranges_in(weights(recipe.ranges)))
     hint = "bf16" if precision() == "bf16" else "f32"
     options = {"INFERENCE_PRECISION_HINT": hint, "ENABLE_CPU_PINNING": False}
     return ov.Core().compile_model(fed_with_pictures(model, recipe), "CPU", options)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from blur.detect import eight_bits, onnx
-from blur.detect.centerface import RECIPE, CenterFace
+from blur.detect.centerface import RANGES, RECIPE, CenterFace
 from blur.detect.runtime import ov
 from blur.detect.weights import weights
 from tests.detect.faces import astronaut
@@ -35,7 +35,7 @@ def test_levels_hold_both_ends_and_zero(ends: list[list[float]]) -> None:
 
 
 def test_every_convolution_has_a_range_for_each_channel() -> None:
-    ranges = eight_bits.ranges_of(RECIPE.file)
+    ranges = eight_bits.ranges_in(weights(RANGES))
     found = eight_bits.convolutions(onnx.read(weights(RECIPE.file), RECIPE))
     assert set(found) == set(ranges)
     assert len(found) > 50
@@ -47,7 +47,7 @@ def test_every_convolution_has_a_range_for_each_channel() -> None:
 
 def test_inputs_and_weights_of_all_convolutions_are_rounded() -> None:
     model = eight_bits.in_eight_bits(
-        onnx.read(weights(RECIPE.file), RECIPE), eight_bits.ranges_of(RECIPE.file)
+        onnx.read(weights(RECIPE.file), RECIPE), eight_bits.ranges_in(weights(RANGES))
     )
     for node in eight_bits.convolutions(model).values():
         kinds = [node.input_value(port).get_node().get_type_name() for port in (0, 1)]
@@ -58,7 +58,9 @@ def test_inputs_and_weights_of_all_convolutions_are_rounded() -> None:
 def test_it_runs_in_whole_numbers_where_it_is_asked_to() -> None:
     kinds = {}
     for rounded in (False, True):
-        network = onnx._compiled(weights(RECIPE.file), dataclasses.replace(RECIPE, rounded=rounded))
+        network = onnx._compiled(
+            weights(RECIPE.file), dataclasses.replace(RECIPE, ranges=RANGES if rounded else "")
+        )
         kinds[rounded] = [_runs_as(node) for node in network.get_runtime_model().get_ops()]
     assert "u8" not in [kind for kind in kinds[False] if kind]
     assert sum(kind in ("u8", "i8") for kind in kinds[True]) > 50

@@ -31,7 +31,7 @@ def test_every_listed_file_is_whole(file: str) -> None:
 
 
 def test_four_files_are_listed() -> None:
-    assert len(all_weights()) == 4
+    assert len(all_weights()) == 5
 
 
 def test_one_altered_byte_is_an_error_with_exit_code_7(models: Path) -> None:
