@@ -8,13 +8,14 @@ import av
 
 from blur.errors import UnreadableError
 from blur.media.container import open_input, picture_stream
+from blur.media.flash import demuxed
 
 
 def key_times(path: Path) -> list[int]:
     """The pts of a clip's key frames, in order, in ticks of its time base. Raises InputError."""
     try:
         with open_input(path) as container:
-            packets = container.demux(picture_stream(container, path))
+            packets = demuxed(container, picture_stream(container, path))
             return sorted(p.pts for p in packets if p.is_keyframe and p.pts is not None and p.size)
     except av.FFmpegError as error:
         raise UnreadableError("the clip cannot be read to its end") from error

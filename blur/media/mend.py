@@ -16,6 +16,7 @@ from av.video.stream import VideoStream
 
 from blur.media.clip import Clip
 from blur.media.decoder import decoder
+from blur.media.flash import demuxed
 from blur.media.picture import plane_views
 
 
@@ -67,7 +68,7 @@ class _Patch:
 
     def _packets(self) -> Iterator[Packet[VideoStream]]:
         try:
-            for packet in self._container.demux(self._stream):
+            for packet in demuxed(self._container, self._stream):
                 # An empty one without a time comes last and asks for what is left.
                 if packet.size or (self._key is not None and packet.pts is None):
                     yield packet

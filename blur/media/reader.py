@@ -23,6 +23,7 @@ from blur.errors import DamagedError, UnreadableError
 from blur.media.clip import Clip, Frame
 from blur.media.container import open_input, picture_stream
 from blur.media.decoder import decoder
+from blur.media.flash import demuxed
 from blur.media.matroska import has_false_checksum
 from blur.media.mend import black, patched
 from blur.media.tally import Tally
@@ -208,7 +209,7 @@ def _decoded(
     unordered = (clip.container, clip.codec) == ("avi", "h264")
     times: list[int] = []
     try:
-        for packet in container.demux((stream, *container.streams.audio)):
+        for packet in demuxed(container, stream, *container.streams.audio):
             if packet.stream is not stream:
                 tally.heard(packet)
                 continue

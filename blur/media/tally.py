@@ -13,6 +13,7 @@ from av.video.stream import VideoStream
 from blur.errors import DamagedError
 from blur.media.asf import check_packets
 from blur.media.clip import Clip
+from blur.media.flash import CONTAINER, FlashClock
 from blur.media.gif import gif_frames
 from blur.media.matroska import check_elements
 from blur.media.ogg import check_pages
@@ -104,6 +105,8 @@ class Tally:
         elif container.duration is not None:
             # Matroska's duration counts from 0, that of the others from the first packet.
             start = 0 if "matroska" in container.format.name else container.start_time or 0
+            if container.format.name == CONTAINER:
+                start = 1000 * FlashClock().unwound(start // 1000)
             promised = Fraction(container.duration + start, av.time_base)
             if promised - self._end > _SLACK:
                 raise self.damage("the file ends early")

@@ -17,6 +17,8 @@ import numpy as np
 from blur.errors import DamagedError, MissingError, OutputError, UnreadableError
 from blur.media.clip import Clip
 from blur.media.container import local_url
+from blur.media.flash import CONTAINER as FLASH
+from blur.media.flash import ROUND
 from blur.media.muxing import MUXERS, blank_muxer_name, muxer_options
 from blur.media.probe import probe
 from blur.media.reader import read
@@ -96,7 +98,7 @@ def _heard(clip: Clip, start: Fraction, length: Fraction) -> Any:
     source = ffmpeg.input(local_url(clip.path), protocol_whitelist="file", err_detect="explode")
     return (
         source[str(clip.sound.index)]
-        .filter("asetpts", f"PTS-({start.numerator}/{start.denominator})/TB")
+        .filter("asetpts", _since(start, clip.container))
         # Sound from before the first frame goes; what begins later gets silence before it.
         .filter("atrim", start=0, end=float(length))
         # One rate for all, since cameras differ in theirs.
@@ -104,6 +106,15 @@ def _heard(clip: Clip, start: Fraction, length: Fraction) -> Any:
         # Layouts of more channels are described in AAC by an element in which the encoder signs.
         .filter("aformat", channel_layouts="mono|stereo")
     )
+
+
+def _since(start: Fraction, container: str) -> str:
+    """A sample's time since a moment, in the words of ffmpeg's filters."""
+    time = f"PTS-({start.numerator}/{start.denominator})/TB"
+    if container != FLASH:
+        return time
+    turn = float(ROUND)  # of a clock on which times below nought come late
+    return f"round(mod({time}+{turn / 2}/TB,{turn}/TB)-{turn / 2}/TB)"
 
 
 def _muxed(silent: Path, sound: Any, target: Path) -> Any:

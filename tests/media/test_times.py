@@ -13,6 +13,7 @@ import pytest
 from blur.media.clip import Clip
 from blur.media.inventory import inventory
 from blur.media.picture import plane_views
+from blur.media.flash import demuxed
 from blur.media.probe import probe
 from blur.media.reader import read
 from blur.media.writer import Writer
@@ -65,7 +66,7 @@ def test_slow_and_fast_clips_keep_their_clock(
 
 @pytest.mark.parametrize(
     ("suffix", "codec", "coding"),
-    [("ts", "libx264", {"bf": "2"}), ("wmv", "wmv2", {})],
+    [("ts", "libx264", {"bf": "2"}), ("wmv", "wmv2", {}), ("flv", "libx264", {"bf": "2"})],
 )
 def test_times_below_nought_are_times_as_others(
     tmp_path: Path, suffix: str, codec: str, coding: dict[str, str]
@@ -78,7 +79,7 @@ def test_times_below_nought_are_times_as_others(
         muxing={"avoid_negative_ts": "disabled"},
     )
     with av.open(str(path)) as container:
-        assert next(container.demux(video=0)).pts < 0
+        assert next(demuxed(container, container.streams.video[0])).pts < 0
     clip = probe(path)
     found = seconds(clip)
     assert len(found) == 24

@@ -81,6 +81,21 @@ def test_the_tone_comes_with_its_frame(
     assert packets(output) == packets(silent)
 
 
+def test_the_tone_comes_with_its_frame_where_flash_begins_before_nought(tmp_path: Path) -> None:
+    source = make_clip(
+        tmp_path / "source.flv",
+        pts=range(-6, 54),
+        coding={"bf": "2"},
+        sound=tone(2, 48000, start=1.25),
+        muxing={"avoid_negative_ts": "disabled"},
+    )
+    clip = probe(source)
+    assert next(iter(read(clip))).pts == -200
+    silent = silent_copy(source, tmp_path / "silent.mp4")
+    add_sound(silent, clip, tmp_path / "out.mp4", KEEP)
+    assert onset(tmp_path / "out.mp4") == pytest.approx(1.25 + 0.2, abs=0.02)
+
+
 def test_the_sound_ends_with_the_picture(tmp_path: Path) -> None:
     source = make_clip(tmp_path / "a.mp4", pts=range(30), sound=tone(4, 48000))
     silent = silent_copy(source, tmp_path / "silent.mp4")
