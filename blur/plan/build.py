@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from blur.geometry import Boxes, grown
 from blur.plan.doubts import LASTING, doubts_of
 from blur.plan.model import Plan, Reason, Track
-from blur.plan.steady import steadied
+from blur.plan.steady import smeared, steadied
 from blur.settings import Settings
 from blur.track.fill import Path, fill
 from blur.track.link import Chain, link
@@ -67,6 +67,7 @@ def masks(faces: Boxes, grow: float, at_least: float = MARGIN) -> Boxes:
 def _regions(seen: Observations, run: Path, grow: float) -> NDArray[np.int32]:
     """What is covered of a run of frames, shape (N, 4), rounded outwards to whole pixels."""
     boxes = steadied(seen, run.frames, masks(run.boxes, grow, margin(seen)), run.boxes)
+    boxes = smeared(seen, run.frames, boxes)
     return np.concatenate([np.floor(boxes[:, :2]), np.ceil(boxes[:, 2:])], axis=1).astype(np.int32)
 
 

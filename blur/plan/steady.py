@@ -24,6 +24,12 @@ FARTHEST = 0.4
 runs is followed, since their whole body shows that they do."""
 LARGEST = 2.0
 """Times as wide and high as needed that a mask is at most: a misjudged camera must not make it huge."""
+CALM = 0.015
+"""Share of the picture's longer side by which the camera may move a mask in a frame without smearing what is
+under it beyond the mask's own margin."""
+SMEAR = 0.3
+"""Share of the faster of the movements into a frame and out of it by which masks grow each way: a shutter is
+mostly open for half a frame's time, a quarter of it either way, and a smeared camera is judged less well."""
 OBLIQUE = 1.25
 """Growing both half axes of an ellipse by this times a distance covers it moved by that distance in any
 direction, if it is at most four times as long as wide: (1 + r) / (2 √r) for a ratio r of the axes."""
@@ -53,6 +59,26 @@ def steadied(seen: Observations, frames: NDArray[np.int64], masks: Boxes, faces:
     smooth = np.minimum(_envelope(needed, reach), needed + np.log(LARGEST))
     halves = np.exp(smooth + zoom)
     middles -= stray
+    return np.concatenate([middles - halves, middles + halves], axis=1).astype(np.float32)
+
+
+def smeared(seen: Observations, frames: NDArray[np.int64], masks: Boxes) -> Boxes:
+    """Masks with room for what a fast camera smears; each holds the one that was given.
+
+    Only the camera's speed counts, which everybody sees, and not what the head does by itself.
+
+    Args:
+        seen: says how the camera moved.
+        frames: shape (N,), of one scene.
+        masks: shape (N, 4).
+    """
+    following = np.minimum(frames + 1, len(seen.moves) - 1)
+    middles, halves = centres(masks), sizes(masks) / 2
+    back = np.asarray(np.linalg.inv(seen.moves[frames]), np.float64)
+    into = np.abs(centres(carried(masks, back)) - middles)
+    onwards = np.abs(centres(carried(masks, seen.moves[following])) - middles)
+    room = SMEAR * np.maximum(np.maximum(into, onwards) - CALM * max(seen.width, seen.height), 0)
+    halves = np.minimum(halves + room, halves * LARGEST)
     return np.concatenate([middles - halves, middles + halves], axis=1).astype(np.float32)
 
 

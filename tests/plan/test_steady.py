@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from blur.geometry import Boxes, centres, sizes
 from blur.plan.build import build_plan, masks
-from blur.plan.steady import FARTHEST, LARGEST, OBLIQUE, steadied
+from blur.plan.steady import FARTHEST, LARGEST, OBLIQUE, smeared, steadied
 from blur.settings import Settings
 from blur.track.observe import Look, Observations
 from tests.track.seeing import boxes, observed, similarity
@@ -145,3 +145,29 @@ def test_no_mask_covers_less_than_before(walk: tuple[int, int, float], grow: flo
     larger = steadied(seen, frames, masks(faces, grow + 0.5), faces)
     assert (larger[:, :2] <= made[:, :2] + 1e-2).all()
     assert (larger[:, 2:] >= made[:, 2:] - 1e-2).all()
+
+
+@given(
+    shifts=st.lists(st.tuples(st.floats(-200, 200), st.floats(-200, 200)), min_size=2, max_size=8),
+    turn=st.floats(-20, 20),
+)
+def test_room_for_a_smear_uncovers_nothing_and_is_bounded(
+    shifts: list[tuple[float, float]], turn: float
+) -> None:
+    moves = np.stack([np.eye(3), *(similarity(x, y, degrees=turn) for x, y in shifts)])
+    seen = observed({}, range(len(moves)), moves=moves)
+    given_masks = boxes(*[(100 + 5 * i, 80, 160 + 5 * i, 170) for i in range(len(moves))])
+    wider = smeared(seen, np.arange(len(moves)), given_masks)
+    np.testing.assert_allclose(centres(wider), centres(given_masks), atol=1e-3)
+    assert (sizes(wider) >= sizes(given_masks) - 1e-3).all()
+    assert (sizes(wider) <= LARGEST * sizes(given_masks) + 1e-3).all()
+
+
+def test_a_whip_widens_masks_along_its_way_while_it_lasts() -> None:
+    moves = np.stack([similarity(100 if i in (4, 5) else 1, 0) for i in range(10)])
+    seen = observed({}, range(10), moves=moves)
+    still = np.repeat(boxes((100, 80, 220, 230)), 10, axis=0)
+    wider = sizes(smeared(seen, np.arange(10), still)) - sizes(still)
+    assert np.flatnonzero(wider[:, 0]).tolist() == [3, 4, 5]
+    assert wider[3:6, 0].min() > 50
+    assert not wider[:, 1].any()
