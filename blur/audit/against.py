@@ -29,6 +29,9 @@ MOST = 0.005
 """Share of the blocks outside that may differ all the same."""
 EVERY = 16
 
+MASKLESS = "a planned mask is missing"
+ALTERED = "the picture differs outside of the masks"
+
 Luma = NDArray[np.uint8]
 
 
@@ -57,8 +60,14 @@ def compare(source: Clip, output: Clip, plan: Plan) -> Steps[list[str]]:
                 altered.append(original.pts)
             if index % EVERY == 0:
                 yield Progress(output.name, "check", index, len(plan.pts))
-    faults = (("a planned mask is missing", bare), ("the picture differs outside of the masks", altered))
+    faults = ((MASKLESS, bare), (ALTERED, altered))
     return [f"{what} in {_frames(plan, times)}" for what, times in faults if times]
+
+
+def faults_between(before: Luma, after: Luma, regions: Regions) -> list[str]:
+    """What is wrong with one picture beside its source. Arrays of shape (H, W)."""
+    faults = ((MASKLESS, any_bare(before, after, regions)), (ALTERED, differs(before, after, regions)))
+    return [what for what, is_so in faults if is_so]
 
 
 def any_bare(before: Luma, after: Luma, regions: Regions) -> bool:

@@ -16,7 +16,7 @@ from blur.audit.finding import Finding
 from blur.audit.output import MAKERS
 from blur.audit.playback import check_playback
 from blur.audit.second_look import SecondLook
-from blur.errors import AuditError, UnreadableError, UnsupportedError
+from blur.errors import AuditError, UnreadableError
 from blur.events import Progress, Started, Steps
 from blur.media.clip import Clip
 from blur.media.photo_kind import photo_kind
@@ -24,7 +24,6 @@ from blur.media.probe import probe
 from blur.media.reader import ahead, read
 from blur.plan.model import Plan
 from blur.settings import Settings
-from blur.text import printable
 from blur.traces.allowlist import check_traces
 from blur.traces.source import find_traces
 
@@ -60,16 +59,14 @@ def examine(path: Path, source: Path | None, plan: Plan | None, settings: Settin
         plan: what was to be covered. Without it everything that looks like a face counts.
 
     Raises:
-        UnsupportedError: it is a photo.
         InputError: a file cannot be read to its end.
         WeightsError: a detector's weights are absent or altered.
     """
     if photo_kind(path) is not None:
-        hint = "blur traces looks at photos too; for the faces, look at it yourself."
-        raise UnsupportedError(f"{printable(path.name)} is a photo, and only videos are audited", hint)
+        return (yield from _photo(path, source, plan, settings))
     clip = probe(path)
     original = None if source is None else probe(source)
-    traces = [*check_traces(path), *(f"{trace.where}: {trace.value}" for trace in find_traces(path))]
+    traces = _traces(path)
     expected = plan or (yield from _bare_plan(original or clip))
     faults: list[str] = []
     try:
@@ -83,7 +80,20 @@ def examine(path: Path, source: Path | None, plan: Plan | None, settings: Settin
     known = replace(expected, doubts=plan.doubts if plan else ())
     inside = [finding for finding in findings if finding.frame < len(known.pts)]
     told = with_doubts(known, inside, LEFT) if inside else known
-    return Examination(told, findings, tuple(dict.fromkeys(traces)), tuple(faults), clip.sound is not None)
+    return Examination(told, findings, traces, tuple(faults), clip.sound is not None)
+
+
+def _photo(path: Path, source: Path | None, plan: Plan | None, settings: Settings) -> Steps[Examination]:
+    from blur.audit.still import examine_still  # whose libraries videos do not need
+
+    known, findings, faults = yield from examine_still(path, source, plan, settings)
+    told = with_doubts(known, findings, LEFT) if findings else known
+    return Examination(told, findings, _traces(path), tuple(faults), sound=False)
+
+
+def _traces(path: Path) -> tuple[str, ...]:
+    found = [*check_traces(path), *(f"{trace.where}: {trace.value}" for trace in find_traces(path))]
+    return tuple(dict.fromkeys(found))
 
 
 def _bare_plan(clip: Clip) -> Steps[Plan]:

@@ -3,7 +3,7 @@
 The looks that made the plan are in `blur/detect/photo.py`; this one sees what was written, mirrored and at
 other sizes, and counts only what two looks agree on. Of faces that nothing covers it finds three in four,
 and it had no false alarm in 64 pictures that the first look had covered (`python benchmarks/photos.py`).
-It takes an eighth of the first one's time.
+It takes an eighth of the first one's time. `examine_still` does that with any photo that is there already.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from blur.audit.against import faults_between
 from blur.audit.depth import View
 from blur.audit.doubts import LATE, with_doubts
 from blur.audit.finding import Finding
@@ -71,14 +72,50 @@ def audit_still(
     """
     yield Started(printable(path.name), "check")
     pixels = _opened(path, plan.width, plan.height)
-    factor = min(1.0, (BASE_PIXELS / (plan.width * plan.height)) ** 0.5)
+    factor = _factor(plan)
     regions = plan.by_frame().get(int(plan.pts[0]), np.empty((0, 4), np.int32))
-    faces = Eyes(makers).exposed(_small(pixels, factor), regions * factor, VIEWS[settings.preset])
+    faces = Eyes(makers).exposed(
+        _small(pixels, factor), regions.astype(np.float64) * factor, VIEWS[settings.preset]
+    )
     places = (faces.boxes / factor).tolist()
     return tuple(
         Finding(0, (x0, y0, x1, y1), score)
         for (x0, y0, x1, y1), score in zip(places, faces.scores.tolist(), strict=True)
     )
+
+
+def examine_still(
+    path: Path, source: Path | None, plan: Plan | None, settings: Settings
+) -> Steps[tuple[Plan, tuple[Finding, ...], list[str]]]:
+    """Look at a photo by whomever it was made; yields events of stage ``check``.
+
+    Arguments and errors as of `blur.audit.examine.examine`.
+
+    Returns:
+        The plan, or one that covers nothing; what looks like a face and is not covered; in what the photo is
+        not the source as planned, in plain words.
+    """
+    photo = probe_still(path)
+    pixels = read_still(photo)
+    original = None if source is None else probe_still(source)
+    bare = Plan(photo.width, photo.height, TimeBase(1, 1), np.zeros(1, np.int64), ())
+    expected = plan or bare
+    sizes = {(each.width, each.height) for each in (photo, original, plan) if each is not None}
+    if len(sizes) > 1 or len(expected.pts) != 1:
+        faults = ["the photo, the source and the plan differ in size"]
+        expected = bare
+    elif original is not None and plan is not None:
+        factor = _factor(plan)
+        regions = plan.by_frame().get(int(plan.pts[0]), np.empty((0, 4), np.int32))
+        before, after = (
+            np.asarray(cv2.cvtColor(_small(each, factor), cv2.COLOR_BGR2GRAY), np.uint8)
+            for each in (read_still(original), pixels)
+        )
+        faults = faults_between(before, after, np.round(regions * factor).astype(np.int32))
+    else:
+        faults = []
+    findings = yield from audit_still(path, expected, None, settings)
+    return expected, findings, faults
 
 
 def repair_still(
@@ -101,6 +138,10 @@ def _opened(path: Path, width: int, height: int) -> Rgb:
     if (photo.width, photo.height) != (width, height):
         raise AuditError(f"the output measures {photo.width}x{photo.height}, not {width}x{height}")
     return pixels
+
+
+def _factor(plan: Plan) -> float:
+    return float(min(1.0, (BASE_PIXELS / (plan.width * plan.height)) ** 0.5))
 
 
 def _small(pixels: Rgb, factor: float) -> Bgr:

@@ -90,7 +90,11 @@ def _told(name: str, examined: Examination) -> Steps[None]:
             name, "sound", "It holds sound: voices identify people, and so do names that are called."
         )
     look = grave(examined.plan)
-    if examined.findings and look:
+    photo = len(examined.plan.pts) == 1
+    if examined.findings and photo:  # which has no times
+        yield Notice(name, "faces", "Faces may be seen. Look at it closely.")
+    elif examined.findings and look:
         yield Notice(name, "faces", f"Faces may be seen. Watch {these_seconds(examined.plan, look)}.")
     elif not examined.faults and not examined.traces:
-        yield Notice(name, "clean", "No face and no trace was found. That is no proof: watch it yourself.")
+        look_too = "look at it" if photo else "watch it"
+        yield Notice(name, "clean", f"No face and no trace was found. That is no proof: {look_too} yourself.")

@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from dataclasses import replace
 from pathlib import Path
 
 import av
 import numpy as np
 import pytest
+from PIL import Image
 
 from blur.batch.audit import audit_one
 from blur.errors import EXIT_LOOK, EXIT_OK, AuditError, InputError
 from blur.events import Event, Failed, Finished, Notice
 from blur.media.probe import probe
 from blur.media.reader import read
+from blur.media.stills import probe_still, write_still
 from blur.media.writer import Writer
 from blur.plan.model import Plan, Track
 from blur.plan.store import save
 from blur.render.film import render
+from blur.render.still import render_still
 from blur.settings import Settings
+from blur.timing import TimeBase
 from tests.detect.faces import face_box, pasted, texture
 from tests.media.making import make_clip, tone
 from tests.media.photos import make_photo
+from tests.steps import result
 
 FAST = Settings(preset="fast")
 BOX = face_box(240, 160, 60)
@@ -126,8 +132,65 @@ def test_what_is_no_video_is_an_input_error(tmp_path: Path) -> None:
     assert isinstance(events[-1], Failed)
 
 
-def test_a_photo_is_refused_by_name(tmp_path: Path) -> None:
-    _, code, events = told(audit_one(make_photo(tmp_path / "a.jpg"), None, None, FAST))
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A photo with a face, what becomes of it with and without masks, and the plan."""
+    folder = tmp_path_factory.mktemp("photos")
+    pixels = pasted(texture(480, 320), 240, 160, 60)
+    make_photo(folder / "source.jpg", Image.fromarray(pixels))
+    region = np.array([[BOX[0] - 15, BOX[1] - 25, BOX[2] + 15, BOX[3] + 15]]).astype(np.int32)
+    track = Track("face", 900, np.zeros(1, np.int64), region)
+    plan = Plan(480, 320, TimeBase(1, 1), np.zeros(1, np.int64), (track,))
+    save(plan, folder / "plan.json")
+    photo = probe_still(folder / "source.jpg")
+    for name, tracks in (("covered.jpg", (track,)), ("bare.jpg", ())):
+        result(render_still(photo, replace(plan, tracks=tracks), FAST, folder / name))
+    write_still(folder / "other.jpg", texture(480, 320)[::-1].copy())
+    return folder
+
+
+def photo_audited(folder: Path, name: str, *, known: bool) -> tuple[dict[str, str], int]:
+    source, plan = (folder / "source.jpg", folder / "plan.json") if known else (None, None)
+    held, code, events = told(audit_one(folder / name, source, plan, FAST))
+    assert isinstance(events[-1], Finished)
+    return held, code
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_a_covered_photo_is_clean(photos: Path, known: bool) -> None:
+    held, code = photo_audited(photos, "covered.jpg", known=known)
+    assert (list(held), code) == (["clean"], EXIT_OK)
+
+
+def test_a_face_in_a_photo_is_told(photos: Path) -> None:
+    held, code = photo_audited(photos, "bare.jpg", known=False)
+    assert (held, code) == ({"faces": "Faces may be seen. Look at it closely."}, EXIT_LOOK)
+
+
+def test_a_photo_is_held_against_its_source_and_plan(photos: Path) -> None:
+    held, code = photo_audited(photos, "bare.jpg", known=True)
+    assert "a planned mask is missing" in held["fault"]
+    assert code == AuditError.exit_code
+    held, code = photo_audited(photos, "other.jpg", known=True)
+    assert "differs outside" in held["fault"]
+    assert code == AuditError.exit_code
+
+
+def test_a_photo_of_another_size_than_its_source_shows(photos: Path, tmp_path: Path) -> None:
+    write_still(tmp_path / "small.jpg", texture(240, 160))
+    held, code, _ = told(audit_one(tmp_path / "small.jpg", photos / "source.jpg", None, FAST))
+    assert "differ in size" in held["fault"]
+    assert code == AuditError.exit_code
+
+
+def test_a_photo_that_still_holds_its_tags_is_told(photos: Path) -> None:
+    held, code = photo_audited(photos, "source.jpg", known=False)
+    assert "trace the filmer" in held["traces"]
+    assert code == AuditError.exit_code
+
+
+def test_a_photo_that_is_cut_short_is_an_input_error(photos: Path, tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").write_bytes((photos / "covered.jpg").read_bytes()[:-400])
+    _, code, events = told(audit_one(tmp_path / "a.jpg", None, None, FAST))
     assert code == InputError.exit_code
     assert isinstance(events[-1], Failed)
-    assert "photo" in events[-1].message

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from blur.media.clip import Clip
+from blur.media.flash import demuxed
 from blur.media.inventory import inventory
 from blur.media.picture import plane_views
-from blur.media.flash import demuxed
 from blur.media.probe import probe
 from blur.media.reader import read
 from blur.media.writer import Writer
