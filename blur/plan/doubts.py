@@ -87,14 +87,14 @@ def _broken_off(seen: Observations, tracks: Sequence[Track]) -> Iterator[int]:
         return
     firsts = np.array([track.pts[0] for track in tracks])
     lasts = np.array([track.pts[-1] for track in tracks])
-    scenes = seen.pts[seen.scenes]
+    cuts = set(seen.pts[seen.scenes].ravel().tolist())
     for track in tracks:
         if track.reason != "face" or track.certainty < SURE:
             continue
         for here, step in ((0, -1), (-1, 1)):
             frame = int(np.searchsorted(seen.pts, track.pts[here]))
             pts, region = int(track.pts[here]), track.regions[here]
-            if pts in scenes or not _inside(region, seen):
+            if pts in cuts or not _inside(region, seen):
                 continue
             beyond = int(seen.pts[frame + step])
             others = [tracks[i] for i in np.flatnonzero((firsts <= beyond) & (beyond <= lasts)).tolist()]

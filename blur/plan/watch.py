@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from fractions import Fraction
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from blur.timing import clock
@@ -21,6 +23,7 @@ SPANS_SHOWN = 12
 
 Ticks = tuple[int, int]
 """First and last pts."""
+_first, _last = itemgetter(0), itemgetter(1)
 
 
 def grave(plan: Plan) -> list[Doubt]:
@@ -34,9 +37,16 @@ def worth_watching(plan: Plan) -> list[Doubt]:
     share, least = WORTH
     most = max(int(share * (last - first)), plan.time_base.ticks(least))
     chosen: list[Doubt] = []
-    for doubt in plan.doubts:
-        if not chosen or _length(joined(plan, [*chosen, doubt])) <= most:
+    spans: list[Ticks] = []
+    length = 0
+    for doubt in plan.doubts:  # there may be a hundred thousand
+        start, end = around = _around(plan, doubt)
+        here = slice(bisect_left(spans, start, key=_last), bisect_right(spans, end, key=_first))
+        met = _merged([*spans[here], around])
+        longer = length - _length(spans[here]) + _length(met)
+        if not chosen or longer <= most:
             chosen.append(doubt)
+            spans[here], length = met, longer
     return chosen
 
 
@@ -54,12 +64,15 @@ def spans(plan: Plan, doubts: Sequence[Doubt]) -> str:
 
 def joined(plan: Plan, doubts: Sequence[Doubt]) -> list[Ticks]:
     """When the doubts are to be watched, in order, those that meet as one."""
+    return _merged([_around(plan, doubt) for doubt in doubts])
+
+
+def _around(plan: Plan, doubt: Doubt) -> Ticks:
+    """A doubt's time with what is around it, within the clip."""
     first, last, least = int(plan.pts[0]), int(plan.pts[-1]), plan.time_base.ticks(LEAST)
-    times = []
-    for doubt in doubts:
-        around = max(least - (doubt.last - doubt.first), 0) // 2
-        times.append((max(doubt.first - around, first), min(doubt.last + around, last)))
-    return _merged(times)
+    more = max(least - (doubt.last - doubt.first), 0) // 2
+    start, end = max(doubt.first - more, first), min(doubt.last + more, last)
+    return min(start, last), max(end, first)  # a plan from elsewhere may doubt what lies outside of the clip
 
 
 def _merged(times: Sequence[Ticks]) -> list[Ticks]:

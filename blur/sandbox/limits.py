@@ -9,6 +9,7 @@ from pathlib import Path
 
 from blur.sandbox.inforce import in_force, note
 from blur.sandbox.kernel import PR_SET_DUMPABLE, prctl
+from blur.sandbox.powers import give_up
 
 if sys.platform != "win32":
     import resource
@@ -33,10 +34,12 @@ _TASKS_PER_PROCESSOR = 256
 
 
 def hold() -> None:
-    """Puts this process under limits. Nothing of its memory lands in a file when it crashes."""
+    """Puts this process under limits, root too. Nothing of its memory lands in a file when it crashes."""
     note(limits=True)
     _lower(resource.RLIMIT_CORE, 0)
     prctl(PR_SET_DUMPABLE, 0)
+    with suppress(OSError):  # an unknown kind of processor
+        give_up()
 
 
 def fit(source: Path, pixels: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -36,8 +37,9 @@ def link(seen: Observations, memory: int) -> list[Chain]:
     came from. Every sighting is in exactly one chain.
     """
     chains: list[Chain] = []
-    for first, last in seen.scenes:
-        inside = [i for i, look in enumerate(seen.looks) if first <= look.frame <= last]
+    frames = [look.frame for look in seen.looks]
+    for first, last in seen.scenes.tolist():
+        inside = range(bisect_left(frames, first), bisect_right(frames, last))
         chains += _link_scene(seen, inside, memory)
     return chains
 

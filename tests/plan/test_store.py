@@ -6,6 +6,7 @@ import re
 import stat
 from collections.abc import Callable
 from pathlib import Path
+from time import process_time
 from typing import Any
 
 import numpy as np
@@ -258,3 +259,13 @@ def test_what_cannot_be_read_is_refused(tmp_path: Path) -> None:
 
 def test_no_float_is_ever_written() -> None:
     assert not re.search(r"\d\.\d|NaN|Infinity|e\+", dumps(small_plan()))
+
+
+def test_a_plan_of_many_frames_and_tracks_is_read_in_time_that_grows_with_its_size() -> None:
+    times = np.arange(200_000, dtype=np.int64)
+    places = np.array([[0, 0, 9, 9]], np.int32)
+    every = [Track("face", 900, times[at : at + 1].copy(), places.copy()) for at in range(0, 200_000, 20)]
+    text = dumps(Plan(64, 48, TimeBase(1, 25), times, tuple(every)))
+    began = process_time()
+    assert len(loads(text).tracks) == len(every)
+    assert process_time() - began < 20  # minutes, where every track is held against all frames

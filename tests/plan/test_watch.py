@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import process_time
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -53,6 +55,28 @@ def test_what_is_worth_watching_takes_little_time(times: list[tuple[int, int, in
     assert chosen[0] == told.doubts[0]
     length = sum(end - start for start, end in joined(told, chosen))
     assert length <= max(int(WORTH[0] * 599), 30, told.doubts[0].last - told.doubts[0].first)
+
+
+@given(st.lists(st.tuples(st.integers(-900, 2500), st.integers(0, 40), st.integers(1, 999)), min_size=1))
+def test_a_doubt_is_worth_watching_if_it_adds_little_to_the_graver_ones(
+    times: list[tuple[int, int, int]],
+) -> None:
+    told = plan(*(Doubt(first, first + more, "a", weight) for first, more, weight in times))
+    chosen: list[Doubt] = []
+    for doubt in told.doubts:
+        more = sum(end - start for start, end in joined(told, [*chosen, doubt]))
+        if not chosen or more <= max(int(WORTH[0] * 599), 30):
+            chosen.append(doubt)
+    assert worth_watching(told) == chosen
+
+
+def test_a_hundred_thousand_doubts_are_gone_through_at_once() -> None:
+    many = Plan(
+        64, 48, TimeBase(1, 10), np.arange(10**6), (), tuple(Doubt(n, n, "a", 9) for n in range(10**5))
+    )
+    began = process_time()
+    assert len(worth_watching(many)) > len(many.doubts) / 2
+    assert process_time() - began < 20  # nearly an hour, where each is compared with all before it
 
 
 def test_a_long_list_is_cut() -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import pairwise
+from time import process_time
 
 import numpy as np
 import pytest
@@ -126,3 +127,17 @@ def test_beyond_what_was_followed_a_way_goes_on_with_the_camera() -> None:
     np.testing.assert_allclose(
         way_back(seen, Sighting(1, 0), frames), seen.carry(look.boxes[0], 10, frames), atol=0.01
     )
+
+
+def test_a_clip_of_cuts_alone_is_linked_in_time_that_grows_with_its_length() -> None:
+    many = 30_000
+    one = observed({0: [FACE]}, [0])
+    seen = replace(
+        one,
+        pts=np.arange(many),
+        scenes=np.repeat(np.arange(many)[:, None], 2, axis=1),
+        looks=tuple(replace(one.looks[0], frame=frame) for frame in range(many)),
+    )
+    began = process_time()
+    assert len(link(seen, 2000)) == many
+    assert process_time() - began < 20  # minutes, where every look is held against all scenes
