@@ -188,7 +188,7 @@ def audit(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """Looks in any finished video or photo for faces and traces, and says which seconds a person should watch."""
+    """Looks in any finished video or photo for faces and traces, and says what a person should watch."""
     from blur.batch.audit import audit_one
 
     settings = Settings(preset=preset, private=private)

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
-from blur.errors import DamagedError
-from blur.text import printable
+from blur.media.broken import BrokenPlaceError
 
 # Advanced Systems Format specification, 10.1 to 10.3: the header, its file properties, and the data.
 _HEADER = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
@@ -53,19 +52,20 @@ class _Fields:
 
 
 def check_packets(path: Path) -> None:
-    """Raises DamagedError where a part of a picture or sound is missing between two others."""
+    """Raises BrokenPlaceError where a part of a picture or sound is missing between two others."""
     with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as data:
+        last: dict[int, Piece] = {}
+        at = 0
         try:
-            right = all(_follow(piece for packet in _packets(data) for piece in _pieces(packet)))
-        except (ValueError, IndexError):
-            right = False
-    if not right:
-        raise DamagedError(f"{printable(path.name)} is damaged: a part of the file is broken or missing")
+            for at, packet in _packets(data):
+                if not all(_follow(_pieces(packet), last)):
+                    raise BrokenPlaceError(path, at)
+        except (ValueError, IndexError) as error:
+            raise BrokenPlaceError(path, at) from error
 
 
-def _follow(pieces: Iterator[Piece]) -> Iterator[bool]:
-    """Whether each piece follows the one before in its stream."""
-    last: dict[int, Piece] = {}
+def _follow(pieces: Iterator[Piece], last: dict[int, Piece]) -> Iterator[bool]:
+    """Whether each piece follows the last one of its stream, which is noted."""
     for piece in pieces:
         before = last.get(piece.stream)
         last[piece.stream] = piece
@@ -79,7 +79,8 @@ def _follow(pieces: Iterator[Piece]) -> Iterator[bool]:
             yield complete and piece.number == (before.number + 1) % 256
 
 
-def _packets(data: mmap) -> Iterator[bytes]:
+def _packets(data: mmap) -> Iterator[tuple[int, bytes]]:
+    """Where each packet stands, and its bytes."""
     if data[:16] != _HEADER:
         raise ValueError("no header")
     header = int.from_bytes(data[16:24], "little")
@@ -89,7 +90,7 @@ def _packets(data: mmap) -> Iterator[bytes]:
         raise ValueError("no data behind the header")
     end = header + int.from_bytes(data[header + 16 : header + 24], "little")
     for at in range(header + 50, end, size):
-        yield data[at : at + size]
+        yield at, data[at : at + size]
 
 
 def _pieces(packet: bytes) -> Iterator[Piece]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 
 from blur.errors import DamagedError
 from blur.text import printable
+from blur.timing import clock
 
 
 def gif_frames(path: Path) -> int:
@@ -17,8 +19,15 @@ def gif_frames(path: Path) -> int:
     from PIL import Image, ImageSequence  # which other videos do not need
 
     with path.open("rb") as file:
+        frames, milliseconds = 0, 0
         try:
             with Image.open(file, formats=["GIF"]) as image:
-                return sum(frame.load() is not None for frame in ImageSequence.Iterator(image))
+                for frame in ImageSequence.Iterator(image):
+                    frame.load()
+                    frames += 1
+                    milliseconds += int(frame.info.get("duration", 0))
         except Exception as error:  # decoders raise whatever they like
-            raise DamagedError(f"{printable(path.name)} is damaged: a frame could not be decoded") from error
+            near = clock(Fraction(milliseconds, 1000))
+            message = f"{printable(path.name)} is damaged near {near}: a frame could not be decoded"
+            raise DamagedError(message) from error
+        return frames

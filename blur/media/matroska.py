@@ -7,28 +7,30 @@ from collections.abc import Iterator
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
-from blur.errors import DamagedError
+from blur.media.broken import BrokenPlaceError
 from blur.media.ebml import Element, UnknownSizeError, elements
-from blur.text import printable
 
 _SEGMENT, _CLUSTER, _CHECKSUM = 0x18538067, 0x1F43B675, 0xBF
 
 
 def check_elements(path: Path) -> None:
-    """Raises DamagedError where an element is not as it was written, or does not end where the next begins.
+    """Raises BrokenPlaceError where an element is not as written, or does not end where the next begins.
 
     Checksums stand in most MKV files and in no WebM. Files that were written live say no sizes, and are
     not checked.
     """
     with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as data:
+        at = 0
         try:
-            right = all(_is_as_written(data, part) and _is_filled(data, part) for part in _parts(data))
+            for part in _parts(data):
+                at = part.begin
+                if not (_is_as_written(data, part) and _is_filled(data, part)):
+                    raise BrokenPlaceError(path, at)
+                at = part.stop
         except UnknownSizeError:
             return
-        except (ValueError, IndexError):
-            right = False
-    if not right:
-        raise DamagedError(f"{printable(path.name)} is damaged: a part of the file is broken or missing")
+        except (ValueError, IndexError) as error:
+            raise BrokenPlaceError(path, at) from error
 
 
 def has_false_checksum(path: Path) -> bool:

@@ -7,8 +7,7 @@ import zlib
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
-from blur.errors import DamagedError
-from blur.text import printable
+from blur.media.broken import BrokenPlaceError
 
 _HEAD = struct.Struct("<4sBBqIIIB")
 _CHECKSUM = slice(22, 26)
@@ -18,7 +17,7 @@ _ONES = (1 << 32) - 1
 
 
 def check_pages(path: Path) -> None:
-    """Raises DamagedError where a page is missing or not as it was written; RFC 3533, 6."""
+    """Raises BrokenPlaceError where a page is missing or not as it was written; RFC 3533, 6."""
     last: dict[int, int] = {}
     open_: set[int] = set()
     with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as data:
@@ -36,7 +35,7 @@ def check_pages(path: Path) -> None:
             last[stream], at = number, end
             (open_.discard if flags & _ENDS else open_.add)(stream)
         if at < len(data) or open_:
-            raise DamagedError(f"{printable(path.name)} is damaged: a part of the file is broken or missing")
+            raise BrokenPlaceError(path, at)
 
 
 def _checksum(page: bytes) -> int:

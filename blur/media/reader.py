@@ -34,6 +34,11 @@ Item = TypeVar("Item")
 _UNTOLD = {"asf", "gif", "ogg", "webp"}
 """Containers in which nothing tells of damage which frames it struck."""
 
+_NOT_COVERED = (
+    "It cannot be covered, since nothing in such a file tells how many frames were struck. Copy it again, or "
+    "cut that part out with a tool that you trust."
+)
+
 # The longest that a frame may stand. What jumps further was made to last for ever: MP4 counts a
 # frame's ticks in 31 bits, and players stop there.
 _LONGEST_SECONDS, _LONGEST_TICKS = 3600, (1 << 31) - 1
@@ -141,9 +146,9 @@ def mended(clip: Clip) -> Clip:
     try:
         for _ in read(clip):
             pass
-    except DamagedError:
+    except DamagedError as error:
         if clip.container in _UNTOLD or ("matroska" in clip.container and has_false_checksum(clip.path)):
-            raise
+            raise DamagedError(error.message, _NOT_COVERED) from error
         with open_input(clip.path) as container:
             frames = [
                 (pts, picture is None)

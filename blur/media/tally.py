@@ -12,6 +12,7 @@ from av.video.stream import VideoStream
 
 from blur.errors import DamagedError
 from blur.media.asf import check_packets
+from blur.media.broken import BrokenPlaceError, seconds_before
 from blur.media.clip import Clip
 from blur.media.flash import CONTAINER, FlashClock
 from blur.media.gif import gif_frames
@@ -44,7 +45,11 @@ class Tally:
         self._end = Fraction(0)
 
     def damage(self, what: str) -> DamagedError:
-        seconds = self._clip.time_base.seconds(self._last - self._first)
+        return self._damage_at(self._clip.time_base.seconds(self._last - self._first), what)
+
+    def _damage_at(
+        self, seconds: Fraction, what: str = "a part of the file is broken or missing"
+    ) -> DamagedError:
         return DamagedError(f"{self._clip.name} is damaged near {clock(seconds)}: {what}")
 
     def heard(self, packet: Packet[Stream]) -> None:
@@ -93,7 +98,10 @@ class Tally:
         fields = 2 if self._interlaced and not indexed else 1
         check = _CHECKS.get(container.format.name)
         if check is not None:
-            check(self._clip.path)
+            try:
+                check(self._clip.path)
+            except BrokenPlaceError as error:
+                raise self._damage_at(seconds_before(self._clip, error.at)) from error
         if self._pictures * fields < self._expected or not self._pictures:
             raise self.damage(f"{self._expected - self._pictures} frames are missing")
         if indexed:

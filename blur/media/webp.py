@@ -11,26 +11,31 @@ import av
 import numpy as np
 from av.video.format import VideoFormat
 
-from blur.errors import DamagedError
+from blur.errors import DamagedError, UnsupportedError
 from blur.media.clip import Clip
 from blur.media.container import check_size
 from blur.media.probe import planar_format
 from blur.text import printable
-from blur.timing import TimeBase
+from blur.timing import TimeBase, clock
 
 CONTAINER = "webp"
 _PIXELS = "rgba"
 _MILLISECONDS = TimeBase(1, 1000)
 _FIRST_CHUNK = 12
+MAX_BYTES = 100_000_000
+"""The largest file that is taken: its decoder holds all of it, and so does this module."""
+_HINT = f"Blur takes moving WebPs of up to {MAX_BYTES // 1_000_000} MB; send the video that it was made from."
 
 
 def probe_webp(path: Path) -> Clip:
     """What the animation is, as its chunks say; no pixel is decoded.
 
     Raises:
-        UnsupportedError: its pictures are too large.
+        UnsupportedError: the file or its pictures are too large.
         DamagedError: it is cut short, or holds no picture.
     """
+    if path.stat().st_size > MAX_BYTES:
+        raise UnsupportedError(f"{printable(path.name)} is too large: a WebP is held in memory whole", _HINT)
     content = path.read_bytes()
     width, height = (int.from_bytes(content[at : at + 3], "little") + 1 for at in (24, 27))
     check_size(path, width, height)
@@ -63,16 +68,17 @@ def webp_pictures(clip: Clip) -> Iterator[tuple[int, av.VideoFrame]]:
 
     content = clip.path.read_bytes()
     durations = _durations(clip.path, content)
-    time = 0
+    time, near = 0, ""  # a broken head of any picture fails at once, and nothing says of which
     try:
         with Image.open(io.BytesIO(content), formats=["WEBP"]) as image:
             for number, duration in enumerate(durations):
+                near = f" near {clock(Fraction(time, 1000))}"
                 image.seek(number)
                 pixels = np.asarray(image.convert("RGBA"))
                 yield time, av.VideoFrame.from_ndarray(pixels, _PIXELS)
                 time += duration
     except (OSError, EOFError, ValueError, SyntaxError) as error:
-        raise DamagedError(f"{clip.name} is damaged: a frame could not be decoded") from error
+        raise DamagedError(f"{clip.name} is damaged{near}: a frame could not be decoded") from error
 
 
 def _durations(path: Path, content: bytes) -> list[int]:

@@ -61,8 +61,9 @@ def test_a_missing_page_is_damage_which_is_not_mended(made: Path, tmp_path: Path
     path.write_bytes(b"".join(held))
     with pytest.raises(DamagedError):
         check_pages(path)
-    with pytest.raises(DamagedError):
+    with pytest.raises(DamagedError, match="near 0:0") as told:
         mended(probe(path))
+    assert "cannot be covered" in told.value.hint
 
 
 def test_an_end_cut_off_within_a_page_is_damage(made: Path, tmp_path: Path) -> None:
