@@ -102,6 +102,8 @@ def long(minutes: int) -> None:
             until(lambda end=end: time.monotonic() > end)
             player.pause()
             print(f"played at {part}/6: {memory()} MiB")
+        end = time.monotonic() + 3
+        until(lambda: time.monotonic() > end)  # as long as anybody looks before the first edit
         spent = []
         for edit in range(60):
             began = time.monotonic()

@@ -8,13 +8,14 @@ from fractions import Fraction
 from typing import Literal
 
 import numpy as np
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from blur.desktop.mutes import Mutes, heard, is_muted, muted
 from blur.desktop.state import State
 from blur.plan import edit
 from blur.plan.edit import History, Region
 from blur.plan.model import Plan, Track
+from blur.plan.store import TrackTexts
 
 SPAN = Fraction(1)
 """Seconds before and after the frame in which a place was drawn for which it is covered at first."""
@@ -71,6 +72,12 @@ class Session(QObject):
         pts = published.plan.pts
         self.times = [published.plan.time_base.seconds(int(each - pts[0])) for each in pts]
         self._known = {id(track) for track in published.plan.tracks}
+        self._texts = TrackTexts()
+        # The first edit should be as quick as the others: texts are made while nobody waits, one a time.
+        self._unsaid = iter(self.plan.tracks)
+        self._idle = QTimer(self, interval=0)
+        self._idle.timeout.connect(self._prepare)
+        self._idle.start()
 
     @property
     def plan(self) -> Plan:
@@ -230,9 +237,17 @@ class Session(QObject):
         """Brings the copy on disk, which the engine reads, up to what was edited. Raises OutputError."""
         if self.dirty:
             plan = None if self.plan is self.published.plan else self.plan
-            self._state.autosave(self.key, plan, self.mutes)
+            self._state.autosave(self.key, plan, self.mutes, self._texts)
+            self._texts.keep(self.plan.tracks)
         else:
             self._state.forget_edit(self.key)
+
+    def _prepare(self) -> None:
+        track = next(self._unsaid, None)
+        if track is None:
+            self._idle.stop()
+        else:
+            self._texts(track)
 
 
 def region_at(track: Track, pts: int) -> Region | None:

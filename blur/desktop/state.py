@@ -10,7 +10,7 @@ import json
 import os
 import secrets
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from blur.desktop.item import Item
 from blur.desktop.mutes import Mutes
 from blur.errors import BlurError, OutputError
 from blur.plan import store
-from blur.plan.model import Plan
+from blur.plan.model import Plan, Track
 
 SCHEMA = "blur-queue/1"
 
@@ -79,12 +79,18 @@ class State:
         self.follow_file(key).unlink(missing_ok=True)
         return plan
 
-    def autosave(self, key: str, plan: Plan | None, mutes: Mutes) -> None:
+    def autosave(
+        self,
+        key: str,
+        plan: Plan | None,
+        mutes: Mutes,
+        text_of: Callable[[Track], str] = store.track_text,
+    ) -> None:
         """Keeps what was edited; ``plan`` is None where it is still the published one. Raises OutputError."""
         if plan is None:
             self.edit_file(key).unlink(missing_ok=True)
         else:
-            store.save(plan, self.edit_file(key), force=True)
+            store.save(plan, self.edit_file(key), force=True, text_of=text_of)
         try:
             self._write(self.mutes_file(key), mutes)
         except OSError as error:

@@ -7,7 +7,7 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NoReturn, cast, get_args
 
@@ -26,7 +26,33 @@ _MAX_TERM = (1 << 31) - 1
 _MAX_REASON = 200
 
 
-def dumps(plan: Plan) -> str:
+def track_text(track: Track) -> str:
+    """A track as it stands in a plan's text."""
+    rows = np.column_stack([track.pts, track.regions]).tolist()
+    return (
+        f'{{"reason": {json.dumps(track.reason)}, "certainty": {track.certainty}, '
+        f'"regions": {_block(map(str, rows))}}}'
+    )
+
+
+class TrackTexts:
+    """Makes the text of each track once: of a plan under edit, all tracks but one are as they were."""
+
+    def __init__(self, text_of: Callable[[Track], str] = track_text) -> None:
+        self._text_of = text_of
+        self._texts: dict[Track, str] = {}
+
+    def __call__(self, track: Track) -> str:
+        if track not in self._texts:
+            self._texts[track] = self._text_of(track)
+        return self._texts[track]
+
+    def keep(self, tracks: Iterable[Track]) -> None:
+        """Forgets all others."""
+        self._texts = {track: self._texts[track] for track in tracks if track in self._texts}
+
+
+def dumps(plan: Plan, text_of: Callable[[Track], str] = track_text) -> str:
     """The plan as JSON, one line for every region of a track in a frame."""
     head: dict[str, object] = {
         "schema": SCHEMA,
@@ -41,7 +67,7 @@ def dumps(plan: Plan) -> str:
     lines = (", ".join(map(str, times[at : at + 16])) for at in range(0, len(times), 16))
     fields += [
         f'"pts": {_block(lines)}',
-        f'"tracks": {_block(map(_track_text, plan.tracks))}',
+        f'"tracks": {_block(map(text_of, plan.tracks))}',
         f'"doubts": {_block(map(_doubt_text, plan.doubts))}',
     ]
     return "{\n" + ",\n".join(fields) + "\n}\n"
@@ -87,14 +113,16 @@ def loads(untrusted_text: str) -> Plan:
     )
 
 
-def save(plan: Plan, path: Path, *, force: bool = False) -> None:
+def save(
+    plan: Plan, path: Path, *, force: bool = False, text_of: Callable[[Track], str] = track_text
+) -> None:
     """Write a plan that only its owner can read. It appears whole or not at all.
 
     Raises:
         ExistsError: the file is there already and ``force`` is not set.
         OutputError: it cannot be written.
     """
-    text = dumps(plan)
+    data = dumps(plan, text_of).encode("utf-8")
     reserved = False
     temporary: Path | None = None
     try:
@@ -103,8 +131,8 @@ def save(plan: Plan, path: Path, *, force: bool = False) -> None:
             reserved = True
         handle, name = tempfile.mkstemp(prefix=".blur-", dir=path.parent)
         temporary = Path(name)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
@@ -143,14 +171,6 @@ def load(path: Path) -> Plan:
 def _block(items: Iterable[str]) -> str:
     inside = ",\n".join(items)
     return f"[\n{inside}\n]" if inside else "[]"
-
-
-def _track_text(track: Track) -> str:
-    rows = np.column_stack([track.pts, track.regions]).tolist()
-    return (
-        f'{{"reason": {json.dumps(track.reason)}, "certainty": {track.certainty}, '
-        f'"regions": {_block(map(str, rows))}}}'
-    )
 
 
 def _doubt_text(doubt: Doubt) -> str:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from blur.errors import ExistsError, InputError, OutputError, UnreadableError, UnsupportedError
 from blur.plan.model import Doubt, Plan, Track
-from blur.plan.store import dumps, load, loads, save
+from blur.plan.store import TrackTexts, dumps, load, loads, save, track_text
 from blur.timing import TimeBase
 
 coordinates = st.integers(-(1 << 20), (1 << 20) - 1)
@@ -269,3 +269,18 @@ def test_a_plan_of_many_frames_and_tracks_is_read_in_time_that_grows_with_its_si
     began = process_time()
     assert len(loads(text).tracks) == len(every)
     assert process_time() - began < 20  # minutes, where every track is held against all frames
+
+
+def test_a_plan_under_edit_is_written_the_same_and_each_track_is_put_into_text_once(tmp_path: Path) -> None:
+    made: list[Track] = []
+    texts = TrackTexts(lambda track: (made.append(track), track_text(track))[1])
+    first, second = (Track("face", 9, np.array([at]), np.array([[0, 0, 4, 4]], np.int32)) for at in (0, 1))
+    frames = np.arange(2, dtype=np.int64)
+    for tracks in ((first,), (first, second), (first,)):
+        plan = Plan(8, 8, TimeBase(1, 25), frames, tracks)
+        save(plan, tmp_path / "plan.json", force=True, text_of=texts)
+        texts.keep(tracks)
+        assert (tmp_path / "plan.json").read_text(encoding="utf-8") == dumps(plan)
+    assert made == [first, second]
+    texts(second)
+    assert made == [first, second, second]
