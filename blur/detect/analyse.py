@@ -33,6 +33,10 @@ CLEAR = 0.3
 AHEAD = 6
 LAG = 3
 """Looks that may still be going on while the camera is followed: one may take long."""
+FAST = 0.015
+"""Share of the picture's longer side by which the camera smears a picture if it moves so far in a frame."""
+SOON = 3
+"""A smeared look is taken again after this part of the interval at the earliest."""
 TICK = 0.1
 
 NOWHERE: Paths = np.empty((0, 0, 4), np.float32)
@@ -116,6 +120,7 @@ class Scan:
         self._small = small_size(clip.width, clip.height)
         enlarge = np.diag([clip.width / self._small[0], clip.height / self._small[1], 1.0])
         self._enlarge, self._shrink = enlarge, np.linalg.inv(enlarge)
+        self._smeared = False  # the last look's picture
         self.pts: list[int] = []
         self._moves: list[Similarity] = []
         self._trusts: list[float] = []
@@ -133,6 +138,7 @@ class Scan:
         cut = self._last is None or motion.is_cut
         if cut:
             self._close_scene()
+            self._smeared = False
             self._scenes.append(len(self.pts))
         self.pts.append(frame.pts)
         self._moves.append(STILL if cut else self._enlarge @ motion.matrix @ self._shrink)
@@ -142,7 +148,7 @@ class Scan:
         if self._window is not None:
             self._window.greys.append(grey)
             self._window.moves.append(motion.matrix)
-        if self._window is None or frame.pts - self.pts[self._window.start.frame] >= self._interval:
+        if self._window is None or self._is_due(frame.pts - self.pts[self._window.start.frame], motion):
             self._look()
 
     def finish(self) -> Observations:
@@ -162,6 +168,20 @@ class Scan:
             looks=tuple(glance.finished() for glance in self._glances),
             lights=np.array(self._lights),
         )
+
+    def _is_due(self, since: int, motion: Motion) -> bool:
+        """Whether it is time for a look, ``since`` ticks after the last one.
+
+        A look at a smeared picture finds little: another follows as soon as the camera is calm.
+        """
+        width, height = self._small
+        middle = np.array([width / 2, height / 2, 1])
+        smeared = bool(np.linalg.norm((motion.matrix @ middle - middle)[:2]) > FAST * max(self._small))
+        again = self._smeared and not smeared and since * SOON >= self._interval
+        due = since >= self._interval or again
+        if due:
+            self._smeared = smeared
+        return due
 
     def _look(self) -> None:
         assert self._last is not None

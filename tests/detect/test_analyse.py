@@ -340,6 +340,18 @@ def test_looks_come_at_even_times_and_at_both_ends(tmp_path: Path) -> None:
         assert seen.time_base.seconds(int(seen.pts[later] - seen.pts[earlier])) >= interval
 
 
+def test_a_look_at_a_smeared_picture_is_soon_followed_by_one_at_a_calm_picture(tmp_path: Path) -> None:
+    world = texture(1400, HIGH)
+    drawn = Drawn(lambda i, w, _: world[:, whip(i) : whip(i) + w], lambda _: None, pts=range(60))
+    seen = looked(drawn.write(tmp_path / "a.mp4"), Settings(), GreenSquares())
+    whipped = [i for i in range(60) if whip(i) != whip(i - 1)]
+    frames = [look.frame for look in seen.looks]
+    smeared = [frame for frame in frames if frame in whipped]
+    assert smeared
+    assert frames[frames.index(smeared[-1]) + 1] == whipped[-1] + 1
+    assert len(frames) <= 60 // 10 + 2 + 1
+
+
 def test_every_size_of_look_has_its_turn(tmp_path: Path) -> None:
     detector = GreenSquares()
     path = green_at(range(90), range(90)).write(tmp_path / "a.mp4")
