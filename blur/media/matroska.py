@@ -33,13 +33,28 @@ def check_elements(path: Path) -> None:
             raise BrokenPlaceError(path, at) from error
 
 
-def has_false_checksum(path: Path) -> bool:
-    """Whether some part is not as it was written, as far as the file can be followed."""
+def false_clusters(path: Path) -> tuple[tuple[int, int], ...]:
+    """First byte and end of each cluster that is not as it was written, as far as the file can be followed.
+
+    Raises:
+        BrokenPlaceError: another part is not as it was written, or such a cluster cannot be followed.
+    """
+    found: list[tuple[int, int]] = []
+    at = 0
     with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as data:
         try:
-            return not all(_is_as_written(data, part) for part in _parts(data))
-        except (ValueError, IndexError):
-            return False
+            for part in _parts(data):
+                at = part.begin
+                if _is_as_written(data, part):
+                    continue
+                if part.kind != _CLUSTER:
+                    raise BrokenPlaceError(path, at)
+                found.append((part.begin, part.stop))
+                _is_filled(data, part)
+        except (ValueError, IndexError) as error:
+            if found:
+                raise BrokenPlaceError(path, at) from error
+    return tuple(found)
 
 
 def _parts(data: mmap) -> Iterator[Element]:

@@ -7,6 +7,8 @@ None of them is decoded; a black frame stands at each one's time instead.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from math import inf
 
 import av
 from av.container import InputContainer
@@ -15,8 +17,10 @@ from av.video.reformatter import ColorRange
 from av.video.stream import VideoStream
 
 from blur.media.clip import Clip
+from blur.media.container import open_input, picture_stream
 from blur.media.decoder import decoder
 from blur.media.flash import demuxed
+from blur.media.matroska import false_clusters
 from blur.media.picture import plane_views
 
 
@@ -45,6 +49,36 @@ def black(clip: Clip, like: av.VideoFrame | None) -> av.VideoFrame:
     return picture
 
 
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """A part of a file that is not as it was written: its bytes, and the times of the pictures around it."""
+
+    begin: int
+    end: int
+    after: float
+    before: float
+
+
+def _broken_spans(clip: Clip) -> list[_Span]:
+    """Raises BrokenPlaceError where something is broken of which no frame can be told."""
+    places = false_clusters(clip.path) if "matroska" in clip.container else ()
+    if not places:
+        return []
+    with open_input(clip.path) as container:
+        packets = demuxed(container, picture_stream(container, clip.path))
+        coded = [(p.pos, p.pts) for p in packets if p.size and p.pos is not None and p.pts is not None]
+    right = [each for each in coded if not any(begin <= each[0] < end for begin, end in places)]
+    return [
+        _Span(
+            begin,
+            end,
+            max((pts for at, pts in right if at < begin), default=-inf),
+            min((pts for at, pts in right if at >= end), default=inf),
+        )
+        for begin, end in places
+    ]
+
+
 class _Patch:
     """A decoder that is emptied at the first doubt and begins anew at the next key frame."""
 
@@ -55,6 +89,8 @@ class _Patch:
         self._codec = decoder(
             clip, stream, threads=1
         )  # with several, a failure is told late and of another frame
+        self._broken = _broken_spans(clip)
+        self._passed = 0
         self._sent: set[int] = set()
         self._lost: set[int] = set()
         self._key: int | None = None
@@ -70,6 +106,10 @@ class _Patch:
         try:
             for packet in demuxed(self._container, self._stream):
                 # An empty one without a time comes last and asks for what is left.
+                if packet.size and self._has_passed(packet):
+                    self._begin_anew()
+                if self._is_broken(packet) and not self._is_timely(packet):
+                    continue
                 if packet.size or (self._key is not None and packet.pts is None):
                     yield packet
         except (av.FFmpegError, ValueError):
@@ -78,7 +118,7 @@ class _Patch:
     def _decode(self, packet: Packet[VideoStream]) -> Iterator[tuple[int, av.VideoFrame | None]]:
         pts = packet.pts if packet.pts is not None else packet.dts
         shown = packet.size > 0 and pts is not None and not packet.is_discard and not self._hidden(packet)
-        if self._key is None and packet.is_keyframe and not packet.is_corrupt:
+        if self._key is None and packet.is_keyframe and not self._is_broken(packet):
             self._key = pts
         # Frames shown before the key frame but sent after it refer to what is lost.
         if self._key is None or (shown and pts is not None and pts < self._key):
@@ -88,18 +128,22 @@ class _Patch:
         if shown and pts is not None:
             self._sent.add(pts)
         try:
-            pictures = [] if packet.is_corrupt else self._codec.decode(packet)
-            failed = packet.is_corrupt or any(picture.is_corrupt for picture in pictures)
+            broken = self._is_broken(packet)
+            pictures = [] if broken else self._codec.decode(packet)
+            failed = broken or any(picture.is_corrupt for picture in pictures)
         except (av.FFmpegError, ValueError):
             pictures, failed = [], True
         for picture in pictures:
             if not picture.is_corrupt:
                 yield from self._shown(picture)
         if failed:
-            self._lost |= self._sent
-            self._sent.clear()
-            self._key = None
-            self._codec.flush_buffers()
+            self._begin_anew()
+
+    def _begin_anew(self) -> None:
+        self._lost |= self._sent
+        self._sent.clear()
+        self._key = None
+        self._codec.flush_buffers()
 
     def _shown(self, picture: av.VideoFrame) -> Iterator[tuple[int, av.VideoFrame | None]]:
         pts = picture.pts if picture.pts is not None else min(self._sent, default=0)
@@ -111,6 +155,23 @@ class _Patch:
         self._lost -= {*earlier, pts}
         yield from ((lost, None) for lost in earlier)
         yield pts, picture
+
+    def _span(self, packet: Packet[VideoStream]) -> _Span | None:
+        at = packet.pos if packet.size and packet.pos is not None else -1
+        return next((span for span in self._broken if span.begin <= at < span.end), None)
+
+    def _has_passed(self, packet: Packet[VideoStream]) -> bool:
+        """Whether a broken part ends before the packet, whatever came out of it, and after the last one."""
+        before, self._passed = self._passed, sum(span.end <= (packet.pos or 0) for span in self._broken)
+        return self._passed > before
+
+    def _is_broken(self, packet: Packet[VideoStream]) -> bool:
+        return packet.is_corrupt or self._span(packet) is not None
+
+    def _is_timely(self, packet: Packet[VideoStream]) -> bool:
+        """Whether its time, which may be broken too, lies where its place in the file does."""
+        span = self._span(packet)
+        return span is None or (packet.pts is not None and span.after < packet.pts < span.before)
 
     def _hidden(self, packet: Packet[VideoStream]) -> bool:
         return self._clip.codec == "vp8" and not bytes(packet)[0] & 0x10

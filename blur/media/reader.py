@@ -20,11 +20,12 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from blur.errors import DamagedError, UnreadableError
+from blur.media.broken import BrokenPlaceError
 from blur.media.clip import Clip, Frame
 from blur.media.container import open_input, picture_stream
 from blur.media.decoder import decoder
 from blur.media.flash import demuxed
-from blur.media.matroska import has_false_checksum
+from blur.media.matroska import false_clusters
 from blur.media.mend import black, patched
 from blur.media.tally import Tally
 from blur.media.upright import upright
@@ -102,6 +103,9 @@ def read_from(clip: Clip, start: int) -> Iterator[Frame]:
     Raises:
         InputError: as ``read``.
     """
+    if clip.damage:  # of which a decoder that begins in the middle may notice nothing
+        yield from (frame for frame in read(clip) if frame.pts >= start)
+        return
     last = start - 1
     with suppress(DamagedError, UnreadableError), open_input(clip.path) as container:
         stream = picture_stream(container, clip.path)
@@ -147,16 +151,21 @@ def mended(clip: Clip) -> Clip:
         for _ in read(clip):
             pass
     except DamagedError as error:
-        if clip.container in _UNTOLD or ("matroska" in clip.container and has_false_checksum(clip.path)):
+        if clip.container in _UNTOLD:
             raise DamagedError(error.message, _NOT_COVERED) from error
-        with open_input(clip.path) as container:
-            frames = [
-                (pts, picture is None)
-                for pts, picture in patched(clip, container, picture_stream(container, clip.path))
-            ]
+        try:
+            with open_input(clip.path) as container:
+                frames = [
+                    (pts, picture is None)
+                    for pts, picture in patched(clip, container, picture_stream(container, clip.path))
+                ]
+        except BrokenPlaceError:
+            raise DamagedError(error.message, _NOT_COVERED) from error
         if all(lost for _, lost in frames):
             raise
         spans = [list(group) for lost, group in groupby(frames, itemgetter(1)) if lost]
+        if not spans and "matroska" in clip.container and false_clusters(clip.path):
+            raise DamagedError(error.message, _NOT_COVERED) from error
         # What is missing at the end has no frames that could be covered; the last one marks it.
         damage = [(span[0][0], span[-1][0]) for span in spans] or [(frames[-1][0],) * 2]
         return replace(clip, damage=tuple(damage))
