@@ -93,6 +93,8 @@ def loads(untrusted_text: str) -> Plan:
         )
     except (ValueError, RecursionError):
         raise _refusal("the plan is not JSON of whole numbers") from None
+    except MemoryError:  # the sandbox's limit: a few bytes of text can be many of lists
+        raise _refusal("the plan takes more memory than any should") from None
     if not isinstance(untrusted, dict):
         raise _refusal("the plan is not a JSON object")
     _check_schema(untrusted.pop("schema", None))

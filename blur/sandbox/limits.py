@@ -37,6 +37,8 @@ def hold() -> None:
     """Puts this process under limits, root too. Nothing of its memory lands in a file when it crashes."""
     note(limits=True)
     _lower(resource.RLIMIT_CORE, 0)
+    # Until a clip's size is known: probing it, or reading a plan, must not take the whole machine either.
+    _lower(resource.RLIMIT_DATA, 2 * memory(0, os.cpu_count() or 1))
     prctl(PR_SET_DUMPABLE, 0)
     with suppress(OSError):  # an unknown kind of processor
         give_up()

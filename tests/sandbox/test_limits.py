@@ -16,9 +16,10 @@ import resource
 from pathlib import Path
 from blur.sandbox import limits
 clip = Path(sys.argv[1])
-limits.hold()
-limits.fit(clip, 1280 * 720)
 soft = lambda kind: resource.getrlimit(kind)[0]
+limits.hold()
+before = soft(resource.RLIMIT_DATA)
+limits.fit(clip, 1280 * 720)
 kinds = dict(
     memory=resource.RLIMIT_DATA,
     core=resource.RLIMIT_CORE,
@@ -26,7 +27,7 @@ kinds = dict(
     seconds=resource.RLIMIT_CPU,
     tasks=resource.RLIMIT_NPROC,
 )
-told = {name: soft(kind) for name, kind in kinds.items()}
+told = {name: soft(kind) for name, kind in kinds.items()} | {"before": before}
 try:
     bytearray(told["memory"])
     told["hoard"] = "held"
@@ -43,11 +44,30 @@ def test_a_clip_gets_what_its_size_needs_and_no_more(tmp_path: Path) -> None:
     told = tried(HELD, clip)
     assert told["core"] == 0
     assert told["memory"] == memory(1280 * 720, os.cpu_count() or 1)
+    assert told["before"] == 2 * memory(0, os.cpu_count() or 1)
     assert told["hoard"] == "refused"
     assert told["room"] is True
     assert told["file"] == (8 << 30) + 64 * (3 << 20)
     assert 0 <= told["seconds"] - (4 * 3600 + 3 * 2000) <= 5
     assert told["tasks"] >= 512 + 256 * (os.cpu_count() or 1)
+
+
+BOMB = """
+from blur.errors import UnreadableError
+from blur.plan.store import loads
+from blur.sandbox import limits
+limits._MEMORY, limits._MEMORY_PER_PROCESSOR = 128 << 20, 0
+limits.hold()
+try:
+    loads("[" + "[]," * (10 << 20) + "0]")
+    told = "read"
+except UnreadableError as error:
+    told = error.message
+"""
+
+
+def test_a_plan_that_unfolds_to_many_times_its_size_is_refused() -> None:
+    assert tried(BOMB) == "the plan takes more memory than any should"
 
 
 BREED = """
