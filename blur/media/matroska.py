@@ -11,6 +11,9 @@ from blur.media.broken import BrokenPlaceError
 from blur.media.ebml import Element, UnknownSizeError, elements
 
 _SEGMENT, _CLUSTER, _CHECKSUM = 0x18538067, 0x1F43B675, 0xBF
+# Index of places, information, tracks, cues, chapters, attachments, tags, void; RFC 9559, 5.1.
+_OTHERS = {0x114D9B74, 0x1549A966, 0x1654AE6B, 0x1C53BB6B, 0x1043A770, 0x1941A469, 0x1254C367, 0xEC}
+_KNOWN = {_CLUSTER, _CHECKSUM, *_OTHERS}
 
 
 def check_elements(path: Path) -> None:
@@ -66,7 +69,12 @@ def _parts(data: mmap) -> Iterator[Element]:
 
 
 def _is_as_written(data: mmap, part: Element) -> bool:
-    """Whether a part of the segment has the checksum that it says, if it says one; RFC 8794, 11.3.1."""
+    """Whether a part of the segment is of a known kind, and has the checksum that it says, if it says one.
+
+    RFC 8794, 11.3.1. Of an identifier that was struck no checksum tells, and libav passes over the part.
+    """
+    if part.kind not in _KNOWN:
+        return False
     # An identifier of one byte, a size of one byte, four bytes, the lowest first.
     head = data[part.start : min(part.start + 6, part.stop)]
     if head[:2] != bytes((_CHECKSUM, 0x84)):

@@ -104,6 +104,16 @@ def test_a_cluster_whose_clock_is_wrong_moves_no_other_frame(
     assert [t for t in held if not begin <= t <= end] == [t for t in whole if not begin <= t <= end]
 
 
+def test_a_cluster_that_is_no_longer_called_one_is_missed(parted: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "a.mkv"
+    for start in clusters(parted):
+        content = bytearray(parted)
+        content[start + 3] ^= 2
+        path.write_bytes(content)
+        with pytest.raises(DamagedError):
+            check_elements(path)
+
+
 def test_a_header_with_a_false_checksum_is_not_covered(parted: bytes, tmp_path: Path) -> None:
     path = tmp_path / "a.mkv"
     content = bytearray(parted)
