@@ -2,8 +2,8 @@
 
 Usage: stages.py [--threshold SCORE] CLIP...
 
-Start-up is not in it. A high threshold makes a plan that lacks faces, so that it must be mended. Then the
-second rendering and check are in their stages' sums, and the plan of the repair is in ``plan``.
+Start-up is not in it. A high threshold makes a plan that lacks faces, so that it must be mended. What comes
+after the first check is named ``again``; checks and all that is done again are what the second look costs.
 """
 
 from __future__ import annotations
@@ -31,8 +31,14 @@ def stages(clip: Path, output: Path, settings: Settings) -> dict[str, tuple[floa
         if isinstance(event, Started):
             now, used = time.perf_counter(), time.process_time()
             taken[stage] = taken[stage][0] + now - wall, taken[stage][1] + used - processor
-            stage, wall, processor = event.stage, now, used
+            again = " again" if "check" in taken and event.stage != "publish" else ""
+            stage, wall, processor = event.stage + again, now, used
     return taken
+
+
+def second_look(taken: dict[str, tuple[float, float]]) -> list[tuple[float, float]]:
+    """Seconds of wall and of processor time of each stage that a run without a second look would not have."""
+    return [both for stage, both in taken.items() if stage == "check" or stage.endswith(" again")]
 
 
 def main() -> None:
@@ -49,6 +55,8 @@ def main() -> None:
                 for stage, (a, b) in taken.items()
             )
             print(f"{clip.name}: {wall:.1f} s ({processor:.1f} s): {', '.join(shares)}", flush=True)
+            a, b = (sum(both) for both in zip(*second_look(taken), strict=True))
+            print(f"  second look {100 * a / wall:.0f} % ({100 * b / processor:.0f} %)", flush=True)
 
 
 if __name__ == "__main__":
