@@ -140,7 +140,7 @@ def opened(seconds: int, size: tuple[int, int], tracks: int) -> Iterator[tuple[W
 
         began = time.monotonic()
         window.go_review(item.key)
-        until(lambda: window.review.view.picture is not None)
+        until(lambda: window.review.view.image is not None)
         print(f"open: {time.monotonic() - began:.1f} s, {memory()} MiB")
         yield window, until
         window.close_unasked()

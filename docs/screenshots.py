@@ -188,7 +188,7 @@ def look(window: Window, example: Example) -> None:
     store.save(store.load(example.plan), window._state.plan_file(key), force=True)  # noqa: SLF001
     window.home.choices.sound.values["keep"].click()
     window.go_review(key)
-    until(lambda: window.review.view.picture is not None)
+    until(lambda: window.review.view.image is not None)
 
 
 def edit(window: Window) -> None:
@@ -200,9 +200,9 @@ def edit(window: Window) -> None:
     session.mute(15)
     session.cover_middle(20)
     session.nudge(20, 5, 8, 3)
-    before = window.review.view.picture
+    before = window.review.view.image
     player.seek(20)
-    until(lambda: window.review.view.picture is not before)
+    until(lambda: window.review.view.image is not before)
 
 
 def peek(window: Window) -> None:

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QProgressBar, QVB
 from blur.desktop import tell
 from blur.desktop.item import Item, share_done
 from blur.desktop.theme import colours
-from blur.desktop.widgets import Elided, button, drawing, label, restyle
+from blur.desktop.widgets import Elided, announce, button, drawing, label, restyle
 from blur.desktop.words import say
 
 WIDE = 110
@@ -70,6 +70,7 @@ class Card(QFrame):
     def __init__(self, key: str, do: Mapping[str, Callable[[str], object]]) -> None:
         super().__init__()
         self.key = key
+        self._said = ""
         self.setProperty("kind", "card")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.picture = Thumbnail()
@@ -125,6 +126,10 @@ class Card(QFrame):
             widget.setVisible(name in able)
             widget.setAccessibleName(f"{say(f'do.{name}')}: {item.source.name}")
         self.setAccessibleName(f"{item.source.name}: {status}")
+        said = f"{item.source.name}: {tell.status(item)} {detail}".strip()
+        if self._said not in ("", said):  # each stage once, not each second that is left
+            announce(self, said)
+        self._said = said
         self.setAccessibleDescription(detail)
 
     def set_picture(self, image: QImage | None) -> None:

@@ -13,7 +13,7 @@ from blur.desktop import tell
 from blur.desktop.actions import ACTS, key_text
 from blur.desktop.mutes import is_muted
 from blur.desktop.session import Session
-from blur.desktop.widgets import button, label, restyle, scrolled
+from blur.desktop.widgets import button, label, restyle, scrolled, show_and_say
 from blur.desktop.words import say
 from blur.plan.doubts import BROKEN_OFF, DARK, WEAK
 from blur.plan.edit import KEPT_VISIBLE
@@ -135,13 +135,13 @@ class Panel(QWidget):
         else:
             first, last = (self._at(session, int(track.pts[end])) for end in (0, -1))
             number = (session.selected or 0) + 1
-            self._mask.setText(say("review.mask", number=number, first=first, last=last))
+            show_and_say(self._mask, say("review.mask", number=number, first=first, last=last))
             self._what.setText(say(f"review.mask_{track.reason}"))
         self._what.setVisible(track is not None)
         for name in MASK_ACTS:
             self._buttons[name].setVisible(track is not None)
         self._buttons["cover_all"].setVisible(track is None)
-        self._state.setText(say("review.unsaved" if session.dirty else "review.saved"))
+        show_and_say(self._state, say("review.unsaved" if session.dirty else "review.saved"))
         restyle(self._state, "kind", "warning" if session.dirty else "muted")
         self.publish.setEnabled(session.dirty)
 

@@ -20,7 +20,7 @@ from blur.desktop.session import Session, Work
 from blur.desktop.state import State
 from blur.desktop.timeline import Timeline
 from blur.desktop.view import View
-from blur.desktop.widgets import Elided, asked, button, icon, label
+from blur.desktop.widgets import Elided, asked, button, icon, label, show_and_say
 from blur.desktop.words import say
 from blur.plan.edit import Region
 from blur.plan.model import Doubt, Plan
@@ -53,7 +53,7 @@ class Review(QWidget):
         self._seen: set[Doubt] = set()
         self._follower = Follower(state, program, self)
         self._follower.running.connect(self._following)
-        self._follower.failed.connect(lambda: self._hint.setText(say("review.not_followed")))
+        self._follower.failed.connect(lambda: show_and_say(self._hint, say("review.not_followed")))
         self.player: Player | None = None
         self.session: Session | None = None
         self.view = View()
@@ -168,7 +168,9 @@ class Review(QWidget):
         self.player = Player(item.target, item.source, self.session.times, self)
         self.player.shown.connect(self._shown)
         self.player.running.connect(self._running)
-        self.player.failed.connect(lambda message: self._hint.setText(say("review.cannot", message=message)))
+        self.player.failed.connect(
+            lambda message: show_and_say(self._hint, say("review.cannot", message=message))
+        )
         self._title.setText(say("review.title", name=item.source.name))
         self._following(False)
         for widget in self._of_time:
@@ -251,7 +253,7 @@ class Review(QWidget):
         if session is None or session.selected is None:
             return
         if not session.nudge(self._frame, across, down, larger):
-            self._hint.setText(say("review.not_here"))
+            show_and_say(self._hint, say("review.not_here"))
 
     def _walk(self, by: int) -> None:
         count = self.panel.doubts.count()
@@ -264,7 +266,7 @@ class Review(QWidget):
             doubt = self.session.plan.doubts[row]
             self.panel.choose(row)
             self._seek(self.session.frame_of(doubt.first))
-            self._hint.setText(advice(doubt))
+            show_and_say(self._hint, advice(doubt))
             self._seen.add(doubt)
             self.panel.show_session(self.session, self._seen)
             if self._seen.issuperset(grave(self.session.plan)):

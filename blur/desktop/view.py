@@ -14,10 +14,11 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QPen,
+    QPixmap,
     QResizeEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QLabel, QSizePolicy
 
 from blur.desktop.session import Mark
 from blur.desktop.words import say
@@ -37,7 +38,7 @@ SLACK = 1e-6
 """What the way from the picture to the screen and back may lose, in pixels."""
 
 
-class View(QWidget):
+class View(QLabel):
     """Shows a frame and lets masks be selected, moved, resized and drawn.
 
     Signals:
@@ -54,6 +55,7 @@ class View(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
+        self.setPixmap(QPixmap(1, 1))  # never painted; screen readers take a label that has one for a picture
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(QSize(240, 160))
         self.setMouseTracking(True)
@@ -64,7 +66,7 @@ class View(QWidget):
         """Share of the picture, from its left edge on, over which the original lies where it is held."""
         self.zoom = 1.0
         self._middle = QPointF(0.5, 0.5)
-        self.picture: QImage | None = None
+        self.image: QImage | None = None
         self._original: QImage | None = None
         self._size = QSize(16, 9)
         self._shape = (16, 9)
@@ -76,7 +78,7 @@ class View(QWidget):
     def set_clip(self, width: int, height: int) -> None:
         """The size of the upright picture, in the plan's pixels."""
         self._size, self._shape = QSize(width, height), (width, height)
-        self.picture = self._original = None
+        self.image = self._original = None
         self.zoom, self._middle = 1.0, QPointF(0.5, 0.5)
 
     @property
@@ -95,7 +97,7 @@ class View(QWidget):
         if original:
             self._original = image
         else:
-            self.picture, self._original = image, None
+            self.image, self._original = image, None
         self.update()
 
     def set_marks(self, marks: Sequence[Mark], chosen: int | None) -> None:
@@ -174,8 +176,8 @@ class View(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.fillRect(self.rect(), AROUND)
-        if self.picture is not None:
-            painter.drawImage(self._box(), self.picture)
+        if self.image is not None:
+            painter.drawImage(self._box(), self.image)
         if self._original is not None:
             self._paint_original(painter, self._original)
             return
@@ -223,7 +225,7 @@ class View(QWidget):
                 painter.drawEllipse(corner, 5, 5)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        if self._original is not None or self.picture is None or event.button() != Qt.MouseButton.LeftButton:
+        if self._original is not None or self.image is None or event.button() != Qt.MouseButton.LeftButton:
             return
         at = event.position()
         found = self._hit(at)

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from PySide6.QtCore import QByteArray, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetrics, QIcon, QPainter, QPaintEvent, QPixmap, QTransform
+from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleAnnouncementEvent,
+    QColor,
+    QFontMetrics,
+    QIcon,
+    QPainter,
+    QPaintEvent,
+    QPixmap,
+    QTransform,
+)
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -32,6 +42,18 @@ def label(text: str = "", kind: str = "", *, wrap: bool = False) -> QLabel:
     if kind:
         made.setProperty("kind", kind)
     return made
+
+
+def announce(widget: QWidget, text: str) -> None:
+    """Lets screen readers say a text, wherever the focus is."""
+    QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(widget, text))
+
+
+def show_and_say(shown: QLabel, text: str) -> None:
+    """Puts a text into a label, and lets screen readers say it where it is another than before."""
+    if text != shown.text():
+        shown.setText(text)
+        announce(shown, text)
 
 
 def button(text: str, do: Callable[[], object], kind: str = "", tip: str = "") -> QPushButton:

@@ -57,7 +57,7 @@ def reviewed(window: Window, clip: Path, until: Until) -> None:
     window.add([clip])
     until(lambda: [item.status for item in window.queue.items.values()] == ["done"])
     QTest.keyClick(window, Qt.Key.Key_Return)
-    until(lambda: window.review.session is not None and window.review.view.picture is not None)
+    until(lambda: window.review.session is not None and window.review.view.image is not None)
 
 
 def test_a_dropped_file_is_worked_on_and_gets_a_covered_picture(
