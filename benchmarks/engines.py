@@ -13,7 +13,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from blur.detect.centerface import RECIPE
+from blur.detect.centerface import RANGES, RECIPE
 from blur.detect.onnx import Network, precision
 from blur.detect.weights import weights
 
@@ -28,7 +28,7 @@ def milliseconds(look: Callable[[], object]) -> float:
 
 
 def main() -> None:
-    ours = Network(replace(RECIPE, rounded=True))
+    ours = Network(replace(RECIPE, ranges=RANGES))
     theirs = cv2.dnn.readNetFromONNX(np.frombuffer(weights(RECIPE.file), np.uint8))
 
     def with_opencv(picture: np.ndarray) -> None:

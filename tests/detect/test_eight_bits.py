@@ -34,24 +34,23 @@ def test_levels_hold_both_ends_and_zero(ends: list[list[float]]) -> None:
     np.testing.assert_allclose(below, np.round(below), atol=1e-3)
 
 
-def test_every_convolution_has_a_range_for_each_channel() -> None:
+def test_there_is_a_range_for_each_channel() -> None:
     ranges = eight_bits.ranges_in(weights(RANGES))
     found = eight_bits.convolutions(onnx.read(weights(RECIPE.file), RECIPE))
-    assert set(found) == set(ranges)
-    assert len(found) > 50
-    for name, node in found.items():
-        channels = node.input_value(0).get_partial_shape()[1].get_length()
+    assert set(ranges) < set(found)
+    assert len(ranges) > 40
+    for name in ranges:
+        channels = found[name].input_value(0).get_partial_shape()[1].get_length()
         assert ranges[name].shape == (2, channels)
         assert (ranges[name][0] <= ranges[name][1]).all()
 
 
-def test_inputs_and_weights_of_all_convolutions_are_rounded() -> None:
-    model = eight_bits.in_eight_bits(
-        onnx.read(weights(RECIPE.file), RECIPE), eight_bits.ranges_in(weights(RANGES))
-    )
-    for node in eight_bits.convolutions(model).values():
-        kinds = [node.input_value(port).get_node().get_type_name() for port in (0, 1)]
-        assert kinds == ["FakeQuantize", "FakeQuantize"]
+def test_inputs_and_weights_of_those_with_ranges_are_rounded() -> None:
+    ranges = eight_bits.ranges_in(weights(RANGES))
+    model = eight_bits.in_eight_bits(onnx.read(weights(RECIPE.file), RECIPE), ranges)
+    for name, node in eight_bits.convolutions(model).items():
+        kinds = [node.input_value(port).get_node().get_type_name() == "FakeQuantize" for port in (0, 1)]
+        assert kinds == [name in ranges] * 2
 
 
 @pytest.mark.usefixtures("without_bf16")
@@ -63,7 +62,7 @@ def test_it_runs_in_whole_numbers_where_it_is_asked_to() -> None:
         )
         kinds[rounded] = [_runs_as(node) for node in network.get_runtime_model().get_ops()]
     assert "u8" not in [kind for kind in kinds[False] if kind]
-    assert sum(kind in ("u8", "i8") for kind in kinds[True]) > 50
+    assert sum(kind in ("u8", "i8") for kind in kinds[True]) > 40
 
 
 def _runs_as(node: ov.Node) -> str:
