@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from blur.detect.weights import all_weights
+from blur.detect.weights import all_weights, weights
 
 REPO = Path(__file__).resolve().parent.parent
 VERIFY = (
@@ -78,7 +78,7 @@ def test_every_installation_has_the_weights(way: str, wheel: Path, source: Path,
     done = run(python, "-m", "pip", "install", "--no-deps", *target, cwd=clone)
     assert done.returncode == 0, done.stderr
     loaded = run(python, "-c", VERIFY, cwd=tmp_path)
-    assert loaded.stdout.strip() == "[7304518, 1736694, 676746, 229714]", loaded.stderr
+    assert loaded.stdout.strip() == str([len(weights(file)) for file in all_weights()]), loaded.stderr
     assert next(environment.glob("[bS][ic][nr]*/blur*")).is_file()
 
 
