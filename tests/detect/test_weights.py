@@ -30,7 +30,7 @@ def test_every_listed_file_is_whole(file: str) -> None:
     assert hashlib.sha256(weights(file)).hexdigest() == all_weights()[file]
 
 
-def test_four_files_are_listed() -> None:
+def test_five_files_are_listed() -> None:
     assert len(all_weights()) == 5
 
 
