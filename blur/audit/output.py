@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
 
 from blur.audit.depth import DEPTHS, frames_to_look_at
@@ -11,14 +11,14 @@ from blur.audit.finding import Finding
 from blur.audit.playback import check_playback
 from blur.audit.second_look import Makers, SecondLook
 from blur.detect.centerface import CenterFace
+from blur.detect.detector import Detector
 from blur.detect.retinaface import RetinaFace
 from blur.events import Steps
 from blur.plan.model import Plan
 from blur.settings import Settings
 from blur.track.observe import Observations
 
-MAKERS: Makers = {"centerface": CenterFace, "retinaface": RetinaFace}
-QUICK: Makers = {**MAKERS, "centerface": partial(CenterFace, rounded=True)}
+MAKERS: dict[str, Callable[[], Detector]] = {"centerface": CenterFace, "retinaface": RetinaFace}
 
 
 def audit(
@@ -27,7 +27,7 @@ def audit(
     seen: Observations | None,
     settings: Settings,
     turn: int = 0,
-    makers: Makers | None = None,
+    makers: Makers = MAKERS,
 ) -> Steps[tuple[Finding, ...]]:
     """Look at a finished draft as others will see it; yields events of stage ``check``.
 
@@ -36,7 +36,6 @@ def audit(
         plan: what it was rendered by.
         seen: what the plan was made from, where that is known.
         turn: counts the audits of one clip; every one looks at other frames.
-        makers: of the detectors; the preset's where there are none.
 
     Returns:
         What looks like a face and is not covered.
@@ -46,7 +45,6 @@ def audit(
         WeightsError: a detector's weights are absent or altered.
     """
     depth = DEPTHS[settings.preset]
-    makers = makers or (MAKERS if settings.preset == "thorough" else QUICK)
     known = [] if seen is None else [look.frame for look in seen.looks]
     frames = frames_to_look_at(plan.pts, plan.time_base, depth.interval, known, turn).tolist()
     covered = plan.by_frame()

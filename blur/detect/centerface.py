@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from blur.detect.detector import Bgr, Faces
-from blur.detect.onnx import Network, Recipe, precision
+from blur.detect.onnx import Network
 from blur.geometry import non_maximum_suppression
 
-# heat map, log of height and width, offset of the centre
-RECIPE = Recipe("centerface.onnx", ("537", "538", "539"), mean=(0, 0, 0), rgb=True)
-RANGES = "centerface-ranges.json"
-PALE = 1.12
-"""Times as high that faint faces score without rounding."""
 CELL = 4
 """Pixels of the picture for each cell of the heat map."""
 
@@ -24,19 +17,13 @@ class CenterFace:
 
     name = "centerface"
 
-    def __init__(self, *, rounded: bool = False) -> None:
-        """Raises WeightsError where the weights are absent or altered.
-
-        Args:
-            rounded: faster on processors without sums of 16 bits, and a little less sure of faint faces;
-                for those who look more than once.
-        """
-        self._network = Network(replace(RECIPE, ranges=RANGES if rounded else ""))
-        self._gain = np.float32(PALE if rounded and precision() == "i8" else 1)
+    def __init__(self) -> None:
+        """Raises WeightsError where the weights are absent or altered."""
+        # heat map, log of height and width, offset of the centre
+        self._network = Network("centerface.onnx", ["537", "538", "539"], mean=(0, 0, 0), rgb=True)
 
     def detect(self, picture: Bgr, threshold: float) -> Faces:
         heat, scale, offset = self._network.run(picture)
-        heat = np.minimum(heat * self._gain, 1)
         rows, columns = np.nonzero(heat[0, 0] >= threshold)
         if not rows.size:
             return Faces.none()

@@ -19,7 +19,7 @@ def finder(preset: Preset) -> Detector:
     gave on the benchmark, so only the thorough preset asks for them, since other footage may differ.
     """
     if preset != "thorough":
-        return CenterFace(rounded=True)
+        return CenterFace()
     from blur.detect.blazeface import BlazeFace  # mediapipe takes half a second to load
 
     return Ensemble(CenterFace(), [Member(RetinaFace(), TRUST), Member(BlazeFace(), TRUST)])

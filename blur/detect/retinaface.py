@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from blur.detect.detector import Bgr, Faces
-from blur.detect.onnx import STRIDE, Network, Recipe
+from blur.detect.onnx import STRIDE, Network
 from blur.geometry import non_maximum_suppression
 
-RECIPE = Recipe("retinaface_mobilenet025.onnx", ("loc", "conf"), mean=(104, 117, 123), rgb=False)
 ANCHORS = {8: (16, 32), 16: (64, 128), 32: (256, 512)}
 """Sides of the square anchors in pixels, for each stride of the feature pyramid."""
 VARIANCES = (0.1, 0.2)
+MEAN = (104.0, 117.0, 123.0)
 
 
 @lru_cache(maxsize=8)
@@ -42,7 +42,7 @@ class RetinaFace:
 
     def __init__(self) -> None:
         """Raises WeightsError where the weights are absent or altered."""
-        self._network = Network(RECIPE)
+        self._network = Network("retinaface_mobilenet025.onnx", ["loc", "conf"], MEAN, rgb=False)
 
     def detect(self, picture: Bgr, threshold: float) -> Faces:
         height, width = picture.shape[:2]

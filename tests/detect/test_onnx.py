@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from blur.detect.onnx import STRIDE, Network, Recipe
+from blur.detect.onnx import STRIDE, Network
 from blur.errors import WeightsError
 from tests.detect.faces import bgr, texture
 
@@ -16,7 +16,7 @@ NO_MEAN = (0.0, 0.0, 0.0)
 
 
 def loaded(mean: tuple[float, float, float] = NO_MEAN, *, rgb: bool = True) -> Network:
-    return Network(Recipe("centerface.onnx", ("537", "538"), mean, rgb))
+    return Network("centerface.onnx", ["537", "538"], mean, rgb=rgb)
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +67,7 @@ def test_the_mean_is_taken_from_its_colour(rgb: bool) -> None:
 
 def test_a_network_that_is_none_of_blurs_is_refused() -> None:
     with pytest.raises(WeightsError):
-        Network(Recipe("other.onnx", ("1",), NO_MEAN, rgb=True))
+        Network("other.onnx", ["1"], NO_MEAN, rgb=True)
 
 
 def test_the_converter_and_its_telemetry_are_never_loaded() -> None:
@@ -80,4 +80,4 @@ def test_openvino_is_imported_in_one_place_alone() -> None:
     root = Path(__file__).parents[2]
     files = [root / "cli.py", *(root / "blur").rglob("*.py"), *(root / "benchmarks").glob("*.py")]
     imports = re.compile(r"^\s*(import|from) openvino", re.MULTILINE)
-    assert [file.name for file in files if imports.search(file.read_text())] == ["runtime.py"]
+    assert [file.name for file in files if imports.search(file.read_text())] == ["onnx.py"]

@@ -30,8 +30,8 @@ def test_every_listed_file_is_whole(file: str) -> None:
     assert hashlib.sha256(weights(file)).hexdigest() == all_weights()[file]
 
 
-def test_five_files_are_listed() -> None:
-    assert len(all_weights()) == 5
+def test_four_files_are_listed() -> None:
+    assert len(all_weights()) == 4
 
 
 def test_one_altered_byte_is_an_error_with_exit_code_7(models: Path) -> None:
