@@ -23,7 +23,7 @@ from blur.media.picture import as_bgr, as_luma
 from blur.media.reader import ahead, read
 from blur.settings import Preset, Settings
 from blur.track.flow import Paths
-from blur.track.motion import STILL, Grey, Motion, Similarity, estimate, small_size
+from blur.track.motion import CALM, STILL, Grey, Motion, Similarity, estimate, small_size
 from blur.track.observe import Look, Observations
 from blur.track.schedule import look_size, search_for
 from blur.track.window import follow
@@ -33,8 +33,6 @@ CLEAR = 0.3
 AHEAD = 6
 LAG = 3
 """Looks that may still be going on while the camera is followed: one may take long."""
-FAST = 0.015
-"""Share of the picture's longer side by which the camera smears a picture if it moves so far in a frame."""
 SOON = 3
 """A smeared look is taken again after this part of the interval at the earliest."""
 TICK = 0.1
@@ -176,7 +174,7 @@ class Scan:
         """
         width, height = self._small
         middle = np.array([width / 2, height / 2, 1])
-        smeared = bool(np.linalg.norm((motion.matrix @ middle - middle)[:2]) > FAST * max(self._small))
+        smeared = bool(np.linalg.norm((motion.matrix @ middle - middle)[:2]) > CALM * max(self._small))
         again = self._smeared and not smeared and since * SOON >= self._interval
         due = since >= self._interval or again
         if due:

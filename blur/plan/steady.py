@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from blur.geometry import Boxes, centres, sizes
-from blur.track.motion import carried
+from blur.track.motion import CALM, carried
 from blur.track.observe import Observations
 
 WINDOW = Fraction(3, 2)
@@ -24,9 +24,6 @@ FARTHEST = 0.4
 runs is followed, since their whole body shows that they do."""
 LARGEST = 2.0
 """Times as wide and high as needed that a mask is at most: a misjudged camera must not make it huge."""
-CALM = 0.015
-"""Share of the picture's longer side by which the camera may move a mask in a frame without smearing what is
-under it beyond the mask's own margin."""
 SMEAR = 0.3
 """Share of the faster of the movements into a frame and out of it by which masks grow each way: a shutter is
 mostly open for half a frame's time, a quarter of it either way, and a smeared camera is judged less well."""

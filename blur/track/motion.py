@@ -37,6 +37,8 @@ CORRELATED = 0.13
 about, 0.12 and less at cuts."""
 CUT_CHANGE = 10.0
 """A cut: nothing agrees, and the evened pictures differ by more grey levels than this."""
+CALM = 0.015
+"""Share of the picture's longer side by which the camera may move in a frame before it smears the picture."""
 DEVIATION = 45.0
 MAX_GAIN = 8.0
 """Pictures are evened to this standard deviation in grey levels, unless that takes more than this gain."""
