@@ -32,6 +32,8 @@ class Draft(Protocol):
     @property
     def path(self) -> Path: ...
 
+    def secure(self) -> None: ...
+
     def publish(self) -> None: ...
 
 
@@ -50,7 +52,7 @@ class Engine:
     check_traces: Callable[[Path], list[str]]
     find_traces: Callable[[Path], Collection[Trace]]
     draft: Callable[[Path, bool], AbstractContextManager[Draft]]
-    save_plan: Callable[[Plan, Path, bool], None]
+    save_plan: Callable[[Plan, Path], None]
     mend: Callable[[Clip], Clip] = lambda clip: clip
     analyse_long: Callable[[Clip, Settings, Kept], Steps[Any]] | None = None
 
@@ -89,7 +91,7 @@ def video_engine() -> Engine:
     from blur.media.reader import mended
     from blur.media.reel import Reel, may_fit
     from blur.plan.build import build_plan
-    from blur.plan.store import save
+    from blur.plan.store import write
     from blur.render.stretches import render_again
     from blur.sandbox.limits import fit
     from blur.sound.keep import add_sound
@@ -112,8 +114,8 @@ def video_engine() -> Engine:
         check_playback=check_playback,
         check_traces=check_traces,
         find_traces=find_traces,
-        draft=lambda target, force: Draft(target, force=force),
-        save_plan=lambda plan, path, force: save(plan, path, force=force),
+        draft=Draft,
+        save_plan=write,
         mend=mended,
         analyse_long=analyse_long,
     )
@@ -126,7 +128,7 @@ def photo_engine() -> Engine:
     from blur.media.draft import Draft
     from blur.media.stills import probe_still
     from blur.plan.photo import build_photo_plan
-    from blur.plan.store import save
+    from blur.plan.store import write
     from blur.render.still import render_still
     from blur.sandbox.limits import fit
     from blur.traces.allowlist import check_traces
@@ -154,6 +156,6 @@ def photo_engine() -> Engine:
         check_playback=check_still_opens,
         check_traces=check_traces,
         find_traces=find_traces,
-        draft=lambda target, force: Draft(target, force=force),
-        save_plan=lambda plan, path, force: save(plan, path, force=force),
+        draft=Draft,
+        save_plan=write,
     )

@@ -10,8 +10,8 @@ from itertools import combinations
 from pathlib import Path
 
 from blur.engine import Draft, Engine
-from blur.errors import ExistsError, OutputError, UsageError
-from blur.text import printable
+from blur.errors import OutputError, UsageError
+from blur.media import draft
 
 
 class Drafts:
@@ -36,18 +36,32 @@ def drafts_for(engine: Engine, target: Path, force: bool) -> Iterator[Drafts]:
         yield Drafts(stack, lambda: engine.draft(target, force))
 
 
-def refuse_overwriting(source: Path, target: Path, further: Sequence[Path | None], force: bool) -> None:
-    """Raises UsageError where a file to be written is the original, ExistsError where one is there."""
+@contextmanager
+def private_draft(path: Path | None, force: bool) -> Iterator[Draft | None]:
+    """The draft of a plan or a report, which stays the user's alone; None where none was asked for."""
+    if path is None:
+        yield None
+    else:
+        with draft.Draft(path, force, private=True) as made:
+            yield made
+
+
+def publish_all(drafts: Sequence[Draft | None]) -> None:
+    """Gives finished drafts their names, in this order; none of them where the disk has no room for all."""
+    made = [each for each in drafts if each is not None]
+    for each in made:
+        each.secure()
+    for each in made:
+        each.publish()
+
+
+def refuse_overwriting(source: Path, target: Path, further: Sequence[Path | None]) -> None:
+    """Raises UsageError where a file to be written is the original, or two of them are one."""
     also = [path for path in further if path is not None]
     if any(_same(source, path) for path in (target, *also)):
         raise UsageError("the output is the original", "Name another file; Blur never changes an original.")
     if any(_same(a, b) for a, b in combinations((target, *also), 2)):
         raise UsageError("the plan, the report and the output are one file", "Name another file for each.")
-    for path in also:
-        if not force and path.exists():
-            raise ExistsError(
-                f"{printable(path.name)} is there already", "Use --force, or name another file."
-            )
 
 
 def _same(a: Path, b: Path) -> bool:
@@ -71,15 +85,15 @@ def made_folder(path: Path, mode: int = 0o777) -> Iterator[None]:
 
 
 @contextmanager
-def named_errors() -> Iterator[None]:
-    """Turns what the system says about space and permission into named errors."""
+def named_errors(what: str = "the output") -> Iterator[None]:
+    """Turns what the system says about space and permission for ``what`` into named errors."""
     try:
         yield
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-            raise OutputError("there is no space left for the output") from error
+            raise OutputError(f"there is no space left for {what}") from error
         if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-            raise OutputError("there is no permission to write the output") from error
+            raise OutputError(f"there is no permission to write {what}") from error
         if error.errno in (errno.ENOTDIR, errno.EEXIST, errno.ENAMETOOLONG):
-            raise OutputError("the output cannot be made under this name") from error
+            raise OutputError(f"{what} cannot be made under this name") from error
         raise

@@ -6,35 +6,25 @@ Nothing appears under the output's name before every check has passed.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from blur.engine import Draft, Engine, engine_for
-from blur.errors import EXIT_LOOK, EXIT_OK, AuditError, UnreadableError, UsageError
-from blur.events import Finished, Notice, Started, Steps, named
-from blur.outputs import Drafts, drafts_for, named_errors, refuse_overwriting
-from blur.plan.watch import grave, spans, these_seconds, worth_watching
+from blur.errors import EXIT_LOOK, EXIT_OK, UnreadableError, UsageError
+from blur.events import Finished, Notice, Started, Steps
+from blur.making import Made, Making, Rendered
+from blur.outputs import drafts_for, named_errors, private_draft, publish_all, refuse_overwriting
+from blur.plan.watch import grave, own_times, these_seconds, worth_watching
 from blur.settings import Settings
 from blur.text import printable
 
 if TYPE_CHECKING:
-    from blur.audit.finding import Finding
     from blur.detect.kept import Kept
     from blur.media.clip import Clip
-    from blur.plan.model import Doubt, Plan
-
-_SOUND = {  # a notice's code and words
-    "remove": ("sound-removed", "The sound was removed; --audio keep keeps it."),
-    "keep": ("sound-kept", "The sound was kept: voices identify people, and so do names that are called."),
-    "mute": ("sound-muted", "The sound was kept but for the muted spans: voices identify people."),
-    "disguise": (
-        "voice-disguised",
-        "The voices were disguised. That misleads listeners, not an expert; --audio remove protects them.",
-    ),
-}
+    from blur.plan.model import Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +59,14 @@ def anonymise(
     began = time.monotonic()
     name = printable(source.name)
     with named_errors():
-        refuse_overwriting(source, target, (plan_file, report_file), force)
+        refuse_overwriting(source, target, (plan_file, report_file))
     _check_report(report_file, settings)
     engine = engine or engine_for(source, target)
     with named_errors(), ExitStack() as stack:
         drafts = None if dry_run else stack.enter_context(drafts_for(engine, target, force))
+        plan_draft, report_draft = (
+            stack.enter_context(private_draft(path, force)) for path in (plan_file, report_file)
+        )
         yield Started(name, "probe")
         clip = _probed(engine, source, settings)
         kept = _kept(engine, clip, keep)
@@ -81,20 +74,22 @@ def anonymise(
             stack.enter_context(kept.until_done())
         observations, plan = yield from _planned(engine, clip, settings, kept)
         made = None
-        gone: tuple[str, ...] = ()
         if drafts is None:
             yield Notice(name, "dry-run", _summary(plan))
         else:
-            made, plan, gone = yield from _make(engine, clip, plan, observations, settings, drafts)
-        if plan_file is not None:
-            _save_plan(engine, plan, plan_file, force, clip, made, settings)
+            made = yield from Making(engine, clip, settings, drafts).make(plan, observations)
+            plan = made.plan
+        if plan_file is not None and plan_draft is not None:
+            _save_plan(engine, plan, plan_draft, clip, made, settings)
             shown = printable(plan_file.name)
             yield Notice(name, "plan", f"{shown} says where the faces are: do not publish it.")
-        if made is not None:
-            if report_file is not None:
-                _report(report_file, target, made, plan, settings, gone)
+        if made is None:
+            publish_all([plan_draft])
+        else:
+            if report_draft is not None:
+                _report(report_draft, target, made, settings)
             yield Started(name, "publish")
-            made.publish()
+            publish_all([plan_draft, report_draft, made.draft])
     return (yield from _finish(name, plan, None if dry_run else target, began))
 
 
@@ -106,7 +101,7 @@ def render_plan(
     *,
     force: bool = False,
     plan_file: Path | None = None,
-    earlier: tuple[Plan, Path] | None = None,
+    earlier: Rendered | None = None,
     engine: Engine | None = None,
 ) -> Steps[Outcome]:
     """Cover in ``source`` what ``plan`` says, without looking for faces, and publish ``target``.
@@ -117,25 +112,27 @@ def render_plan(
     began = time.monotonic()
     name = printable(source.name)
     with named_errors():
-        refuse_overwriting(source, target, (plan_file,), force)
+        refuse_overwriting(source, target, (plan_file,))
     engine = engine or engine_for(source, target)
-    with named_errors(), drafts_for(engine, target, force) as drafts:
+    with (
+        named_errors(),
+        drafts_for(engine, target, force) as drafts,
+        private_draft(plan_file, force) as plan_draft,
+    ):
         yield Started(name, "probe")
         clip = _probed(engine, source, settings)
         before = None
         if earlier is not None:
             before = yield from _taken_over(clip, earlier, settings)
-        made, plan, _ = yield from _make(engine, clip, plan, None, settings, drafts, before)
-        if plan_file is not None:
-            _save_plan(engine, plan, plan_file, force, clip, made, settings)
+        made = yield from Making(engine, clip, settings, drafts).make(plan, None, before)
+        if plan_draft is not None:
+            _save_plan(engine, made.plan, plan_draft, clip, made, settings)
         yield Started(name, "publish")
-        made.publish()
-    return (yield from _finish(name, plan, target, began))
+        publish_all([plan_draft, made.draft])
+    return (yield from _finish(name, made.plan, target, began))
 
 
-def _taken_over(
-    clip: Clip, earlier: tuple[Plan, Path], settings: Settings
-) -> Steps[tuple[Plan, Path] | None]:
+def _taken_over(clip: Clip, earlier: Rendered, settings: Settings) -> Steps[Rendered | None]:
     """The earlier rendering, None with a word where it is not what its plan says, or of another look."""
     from blur.plan.receipt import fits
 
@@ -149,13 +146,14 @@ def _taken_over(
 
 
 def _save_plan(
-    engine: Engine, plan: Plan, path: Path, force: bool, clip: Clip, made: Draft | None, settings: Settings
+    engine: Engine, plan: Plan, draft: Draft, clip: Clip, made: Made | None, settings: Settings
 ) -> None:
-    """Writes the plan, with a receipt for what was made by it."""
+    """Writes the plan into its draft, with a receipt for what was made by it."""
     from blur.plan.receipt import receipt
 
-    told = None if made is None else receipt(plan, clip.path, made.path, settings)
-    engine.save_plan(replace(plan, receipt=told), path, force)
+    told = None if made is None else receipt(plan, clip.path, made.draft.path, settings)
+    with named_errors("the plan"):
+        engine.save_plan(replace(plan, receipt=told), draft.path)
 
 
 def _check_report(path: Path | None, settings: Settings) -> None:
@@ -204,136 +202,18 @@ def _damage(clip: Clip, plan: Plan) -> Steps[Plan]:
     doubts = [Doubt(first, last, "damaged, and black as a whole", 1000) for first, last in clip.damage]
     missing = max((clip.frames or 0) - len(plan.pts), 0)
     ends = f" The last {missing} frames are missing." if missing else ""
-    yield Notice(clip.name, "damaged", f"Damaged, and black as a whole, at {spans(plan, doubts)}.{ends}")
+    yield Notice(clip.name, "damaged", f"Damaged, and black as a whole, at {own_times(plan, doubts)}.{ends}")
     return replace(plan, doubts=(*doubts, *plan.doubts))
 
 
-def _make(
-    engine: Engine,
-    clip: Clip,
-    plan: Plan,
-    observations: Any,
-    settings: Settings,
-    drafts: Drafts,
-    before: tuple[Plan, Path] | None = None,
-) -> Steps[tuple[Draft, Plan, tuple[str, ...]]]:
-    """Makes the output, and mends it where a second look finds faces: only what changes is rendered anew.
-
-    Returns the draft, which passed every check, the plan that it was made by, and what is gone. ``before``
-    is an earlier rendering and its plan.
-
-    Without observations, the plan is a person's and stays as it is: what is found, they are told.
-    """
-    from blur.audit.doubts import LEFT, with_doubts
-
-    still = replace(settings, camera_trace="keep")
-    for turn in range(settings.rounds + 1):
-        picture = drafts.of(f"picture {turn % 2}")
-        made = yield from _film(engine, clip, plan, still, drafts, picture, before)
-        audit = engine.audit(made.path, plan, observations, settings, turn)
-        findings = yield from named(audit, clip.name)
-        if not findings:
-            break
-        if observations is None or (turn == settings.rounds and settings.accept_unverified):
-            plan = with_doubts(plan, findings, LEFT)
-            break
-        if turn == settings.rounds:
-            raise _unmended(plan, findings)
-        places = "1 place" if len(findings) == 1 else f"{len(findings)} places"
-        yield Notice(clip.name, "repair", f"A face may still be seen in {places}; covering more.")
-        before = plan, picture.path
-        plan = yield from engine.repair(clip, observations, plan, findings, settings)
-    if clip.sound is not None:
-        yield Notice(clip.name, *_SOUND[settings.audio])
-    if settings.camera_trace == "reduce":
-        made = yield from _moved(engine, clip, plan, settings, drafts)
-    gone = yield from _traces(engine, clip, made.path)
-    return made, plan, gone
-
-
-def _moved(engine: Engine, clip: Clip, plan: Plan, settings: Settings, drafts: Drafts) -> Steps[Draft]:
-    """Renders once more, with the movement that reduces the camera's trace.
-
-    Only now, since the plan and what the second look found are places in the picture as it stood.
-    Masks move with what they cover, so that what was covered stays so.
-    """
-    from blur.render.ticks import ticks_for
-
-    made = yield from _film(engine, clip, plan, settings, drafts, drafts.of("picture 0"), None)
-    ticks = ticks_for(plan, settings)
-    check = engine.check_playback(made.path, ticks.pts, ticks.time_base, plan.width, plan.height)
-    yield from named(check, clip.name)
-    yield Notice(clip.name, "camera-trace-reduced", "The camera's own noise was reduced, not removed.")
-    return made
-
-
-def _film(
-    engine: Engine,
-    clip: Clip,
-    plan: Plan,
-    settings: Settings,
-    drafts: Drafts,
-    picture: Draft,
-    before: tuple[Plan, Path] | None,
-) -> Steps[Draft]:
-    """Renders into ``picture``, adds the sound in another draft, and returns the one that holds all.
-
-    ``before`` is an earlier rendering with these settings, whose frames are taken over where the plans agree.
-    """
-    earlier = None
-    if before is not None:
-        from blur.render.stretches import Earlier
-
-        earlier = Earlier(*before, drafts.of("aside").path)
-    frames = yield from engine.render(clip, plan, settings, picture.path, earlier)
-    if settings.encoder == "hardware" and engine.check_traces(picture.path):
-        yield Notice(
-            clip.name, "software", "What hardware made could trace this machine: encoded in software."
-        )
-        software = replace(settings, encoder="software")
-        frames = yield from engine.render(clip, plan, software, picture.path, None)
-    if frames != len(plan.pts):
-        raise AuditError(f"{frames} of {len(plan.pts)} frames were written")
-    if clip.sound is None or settings.audio == "remove":
-        return picture
-    with_sound = drafts.of("sound")
-    engine.add_sound(picture.path, clip, with_sound.path, settings)
-    return with_sound
-
-
-def _unmended(plan: Plan, findings: Sequence[Finding]) -> AuditError:
-    from blur.audit.doubts import LEFT, found
-
-    return AuditError(
-        f"faces may still be seen{_at(plan, list(found(plan, findings, LEFT)))}",
-        "Nothing was published. Try --preset thorough, or publish it all the same with --accept-unverified.",
-    )
-
-
-def _traces(engine: Engine, clip: Clip, output: Path) -> Steps[tuple[str, ...]]:
-    """Refuses an output that could trace anyone; says what is gone, once reading it back has shown so."""
-    left = [*engine.check_traces(output), *(f"{t.where}: {t.value}" for t in engine.find_traces(output))]
-    if left:
-        raise AuditError(f"the output holds what could trace the filmer: {', '.join(left)}")
-    gone = dict.fromkeys(trace.meaning for trace in engine.find_traces(clip.path))
-    if gone:
-        yield Notice(clip.name, "traces-removed", f"Gone, as the output shows: {', '.join(gone)}.")
-    return tuple(gone)
-
-
-def _report(
-    path: Path,
-    target: Path,
-    made: Draft,
-    plan: Plan,
-    settings: Settings,
-    gone: tuple[str, ...],
-) -> None:
+def _report(draft: Draft, target: Path, made: Made, settings: Settings) -> None:
     from blur.report.store import save
     from blur.report.summary import summarise
 
-    report = summarise(printable(target.name), plan, settings, _exit_code(plan), gone)
-    save(report, path, made.path, plan)
+    plan = made.plan
+    report = summarise(printable(target.name), plan, settings, _exit_code(plan), made.gone)
+    with named_errors("the report"):
+        save(report, draft.path, made.draft.path, plan)
 
 
 def _exit_code(plan: Plan) -> int:
@@ -380,7 +260,3 @@ def _summary(plan: Plan) -> str:
     ticks = sum(end - first for first, end in zip(pts, ends, strict=True) if first in covered)
     seconds, total = (float(plan.time_base.seconds(t)) for t in (ticks, ends[-1] - pts[0]))
     return f"Would cover {tracks}, in {seconds:.1f} of {total:.1f} seconds. Nothing was published."
-
-
-def _at(plan: Plan, doubts: list[Doubt]) -> str:
-    return f" at {spans(plan, doubts)}" if len(plan.pts) > 1 else ""  # a photo has no times

@@ -185,7 +185,7 @@ def fill(window: Window, example: Example) -> None:
 
 def look(window: Window, example: Example) -> None:
     key = next(iter(window.queue.items))
-    store.save(store.load(example.plan), window._state.plan_file(key), force=True)  # noqa: SLF001
+    store.save(store.load(example.plan), window._state.plan_file(key))  # noqa: SLF001
     window.home.choices.sound.values["keep"].click()
     window.go_review(key)
     until(lambda: window.review.view.image is not None)

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from blur.batch.run import Task, run_all
 from blur.errors import EXIT_LOOK, EXIT_OK, AuditError, UsageError
 from blur.events import Event, Finished, Notice, Steps
-from blur.media.draft import same_file
+from blur.media.draft import Draft, same_file
+from blur.outputs import named_errors
 from blur.pipeline import Outcome
 from blur.plan.watch import grave, these_seconds
 from blur.sandbox.confine import Reach
@@ -56,7 +57,9 @@ def audit_one(
         if report_file is not None:
             problems = [*examined.faults, *examined.traces]
             report = summarise_audit(name, examined.plan, settings, code, problems)
-            save(report, report_file, path, examined.plan)
+            with named_errors("the report"), Draft(report_file, force=True, private=True) as draft:
+                save(report, draft.path, path, examined.plan)
+                draft.publish()
         seconds = round(time.monotonic() - began, 3)
         yield Finished(name, None, len(examined.plan.pts), len(examined.plan.tracks), seconds, code)
         return Outcome(None, len(examined.plan.pts), len(examined.plan.tracks), code)
@@ -66,9 +69,8 @@ def audit_one(
     read = [file for file in (path, source, plan_file) if file is not None]
     if report_file is not None and any(same_file(report_file, file) for file in read):
         raise UsageError("the report would replace what it is about", "Name another file with --report.")
-    return run_all(
-        [Task(name, steps)], sandbox, Reach.to(read, [], [] if report_file is None else [report_file])
-    )
+    written = [] if report_file is None else [report_file]
+    return run_all([Task(name, steps)], sandbox, Reach.to(read, written, replaces=True))
 
 
 def _exit_code(examined: Examination) -> int:

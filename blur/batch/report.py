@@ -11,6 +11,8 @@ from pathlib import Path
 
 from blur.errors import EXIT_LOOK, OutputError
 from blur.events import Event, Failed, Finished, Notice, Row, Summary, Tally, Verdict
+from blur.media.draft import Draft
+from blur.outputs import named_errors
 from blur.text import printable
 
 SCHEMA = "blur-report/1"
@@ -80,12 +82,9 @@ def write(summary: Summary, path: Path) -> None:
     rows = [asdict(row) for row in summary.rows]
     told = {"schema": SCHEMA, "left": summary.left, "clips": rows}
     text = json.dumps(told, indent=1) if path.suffix.lower() == ".json" else as_text(summary)
-    try:
-        path.touch(mode=0o600, exist_ok=False)
-        path.write_text(text + "\n", encoding="utf-8")
-    except OSError as error:
-        why = error.strerror or error
-        raise OutputError(f"the report {printable(path.name)} cannot be written: {why}") from error
+    with named_errors("the report"), Draft(path, force=False, private=True) as draft:
+        draft.path.write_text(text + "\n", encoding="utf-8")
+        draft.publish()
 
 
 def as_text(summary: Summary) -> str:

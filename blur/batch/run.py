@@ -18,8 +18,9 @@ from blur.batch.pool import patient, side_by_side, work
 from blur.batch.report import counted, labels
 from blur.errors import EXIT_BATCH, EXIT_LOOK, EXIT_OK, BlurError, CrashedError, Interrupted, OutputError
 from blur.events import Event, Failed, Finished, Notice, Steps, named
+from blur.media.draft import Draft
 from blur.media.workplace import PRIVATE, private_folder, sweep
-from blur.outputs import made_folder
+from blur.outputs import made_folder, named_errors
 from blur.pipeline import Outcome, anonymise, render_plan
 from blur.sandbox.confine import NOTHING, Reach
 from blur.sandbox.sandbox import Here, Lane, Sandbox
@@ -85,8 +86,11 @@ def anonymise_all(
         kept = None if stretches is None else stretches / "clip"
         reach = Reach.to(
             [job.source for job in jobs],
-            [] if dry_run else [job.target for job in jobs],
-            [path for path in (plan_file, report_file, kept) if path is not None],
+            [
+                *(() if dry_run else (job.target for job in jobs)),
+                *(path for path in (plan_file, report_file) if path is not None),
+            ],
+            [] if kept is None else [kept],
             replaces=force,
         )
         way = partial(
@@ -181,8 +185,8 @@ def render_one(
             )
         )
 
-    written = [] if new_plan is None else [new_plan]
-    reach = Reach.to([job.source, plan_file, *(earlier or ())], [job.target], written, replaces=force)
+    made = [job.target] if new_plan is None else [job.target, new_plan]
+    reach = Reach.to([job.source, plan_file, *(earlier or ())], made, replaces=force)
     return run_all([Task(printable(job.source.name), steps)], sandbox, reach)
 
 
@@ -194,15 +198,17 @@ def follow_one(
     def steps() -> Steps[Outcome]:
         from blur.detect.following import follow_region
         from blur.media.probe import probe
-        from blur.plan.store import load, save
+        from blur.plan.store import load, write
 
         plan = yield from follow_region(probe(clip), load(plan_file), track, at)
-        save(plan, output, force=True)
+        with named_errors("the plan"), Draft(output, force=True, private=True) as draft:
+            write(plan, draft.path)
+            draft.publish()
         name, frames = printable(clip.name), len(plan.tracks[track].pts)
         yield Finished(name, printable(output.name), frames, 1, 0.0, EXIT_OK)
         return Outcome(output, frames, 1, EXIT_OK)
 
-    reach = Reach.to([clip, plan_file], written=[output])
+    reach = Reach.to([clip, plan_file], [output], replaces=True)
     return run_all([Task(printable(clip.name), steps)], sandbox, reach)
 
 

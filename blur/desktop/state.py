@@ -90,7 +90,7 @@ class State:
         if plan is None:
             self.edit_file(key).unlink(missing_ok=True)
         else:
-            store.save(plan, self.edit_file(key), force=True, text_of=text_of)
+            store.save(plan, self.edit_file(key), text_of)
         try:
             self._write(self.mutes_file(key), mutes)
         except OSError as error:

@@ -34,15 +34,17 @@ class Draft:
     Args:
         target: where the output will appear; its suffix is the draft's.
         force: whether an existing target is replaced.
+        private: whether it stays its owner's alone when it is published, as plans and reports do.
 
     Raises:
         ExistsError: at once and again when publishing, where the target exists without ``force``.
         OutputError: where the folder cannot be written to.
     """
 
-    def __init__(self, target: Path, force: bool) -> None:
+    def __init__(self, target: Path, force: bool, *, private: bool = False) -> None:
         self._target = target
         self._force = force
+        self._private = private
         self._handle: int | None = None
         self._check_target()
         self._folder = PRIVATE.get(target.parent, target.parent)
@@ -66,6 +68,24 @@ class Draft:
     ) -> None:
         self._remove()
 
+    def secure(self) -> None:
+        """Makes the finished draft safe on the disk, so that nothing but its name is missing.
+
+        Raises as ``publish``.
+        """
+        self._check_target()
+        try:
+            # A file of its own may stand at the path by now: a tool has written it anew.
+            handle = os.open(self.path, OPENING)
+            try:
+                os.utime(self.path, (CHANGED, CHANGED))
+                self.path.chmod(0o600 if self._private else 0o666 & ~_umask())
+                os.fsync(handle)
+            finally:
+                os.close(handle)
+        except OSError as error:
+            raise _refused(self._target, error) from error
+
     def publish(self) -> None:
         """Gives the finished draft the target's name, in one step, once it is safe on the disk.
 
@@ -75,16 +95,8 @@ class Draft:
             ExistsError: the target exists.
             OutputError: the disk is full, or the target cannot be put there.
         """
-        self._check_target()
+        self.secure()
         try:
-            # A file of its own may stand at the path by now: a tool has written it anew.
-            handle = os.open(self.path, OPENING)
-            try:
-                os.utime(self.path, (CHANGED, CHANGED))
-                self.path.chmod(0o666 & ~_umask())
-                os.fsync(handle)
-            finally:
-                os.close(handle)
             self._close()
             if self._force:
                 self.path.replace(self._target)
@@ -105,6 +117,8 @@ class Draft:
     def _free_name(self) -> Path:
         kind = self._target.suffix
         if not re.fullmatch(r"\.[0-9A-Za-z]{1,8}", kind):
+            if self._private:
+                return self._folder / draft_name()
             name = printable(self._target.name)
             raise UsageError(f"{name} does not name a kind of file", "End the name in .mp4.")
         return self._folder / draft_name(kind)

@@ -14,7 +14,7 @@ from typing import Any, NoReturn, cast, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from blur.errors import ExistsError, OutputError, UnreadableError, UnsupportedError
+from blur.errors import OutputError, UnreadableError, UnsupportedError
 from blur.plan.model import SCHEMA, Doubt, Plan, Reason, Track
 from blur.timing import TimeBase
 
@@ -115,22 +115,19 @@ def loads(untrusted_text: str) -> Plan:
     )
 
 
-def save(
-    plan: Plan, path: Path, *, force: bool = False, text_of: Callable[[Track], str] = track_text
-) -> None:
-    """Write a plan that only its owner can read. It appears whole or not at all.
+def write(plan: Plan, path: Path) -> None:
+    """Write a plan into a file, such as a draft. Raises OSError."""
+    path.write_bytes(dumps(plan).encode("utf-8"))
 
-    Raises:
-        ExistsError: the file is there already and ``force`` is not set.
-        OutputError: it cannot be written.
+
+def save(plan: Plan, path: Path, text_of: Callable[[Track], str] = track_text) -> None:
+    """Write a plan that only its owner can read, in the place of what is there; whole, or not at all.
+
+    Raises OutputError where it cannot be written.
     """
     data = dumps(plan, text_of).encode("utf-8")
-    reserved = False
     temporary: Path | None = None
     try:
-        if not force:
-            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-            reserved = True
         handle, name = tempfile.mkstemp(prefix=".blur-", dir=path.parent)
         temporary = Path(name)
         with os.fdopen(handle, "wb") as file:
@@ -142,11 +139,6 @@ def save(
         with contextlib.suppress(OSError):
             if temporary is not None:
                 temporary.unlink()
-        with contextlib.suppress(OSError):
-            if reserved:
-                path.unlink()
-        if isinstance(error, FileExistsError):
-            raise ExistsError(f"the plan {path.name} is there already") from None
         if isinstance(error, OSError):
             raise OutputError(f"the plan {path.name} cannot be written: {error.strerror}") from None
         raise

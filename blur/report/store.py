@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Mapping
-from contextlib import suppress
 from fractions import Fraction
 from itertools import islice
 from pathlib import Path
@@ -14,7 +11,7 @@ from typing import Any
 
 import cv2
 
-from blur.errors import OutputError, UsageError
+from blur.errors import UsageError
 from blur.media.preview import open_preview
 from blur.plan.model import Plan
 from blur.report.page import page
@@ -32,29 +29,16 @@ def check_name(path: Path) -> None:
 
 
 def save(report: Mapping[str, Any], path: Path, output: Path, plan: Plan) -> None:
-    """Writes a report; it appears whole or not at all. The page shows the *output* at doubtful times.
+    """Writes a report into a file, such as a draft. The page shows the *output* at doubtful times.
 
-    Raises:
-        UsageError: as `check_name`.
-        OutputError: it cannot be written.
+    Raises UsageError as `check_name`, and OSError.
     """
     check_name(path)
     if path.suffix.lower() == ".json":
         text = json.dumps(report, indent=1) + "\n"
     else:
         text = page(report, thumbnails(report, output, plan))
-    temporary: Path | None = None
-    try:
-        handle, name = tempfile.mkstemp(prefix=".blur-", dir=path.parent)
-        temporary = Path(name)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        temporary.replace(path)
-    except OSError as error:
-        if temporary is not None:
-            with suppress(OSError):
-                temporary.unlink()
-        raise OutputError(f"the report {printable(path.name)} cannot be written: {error.strerror}") from error
+    path.write_text(text, encoding="utf-8")
 
 
 def thumbnails(report: Mapping[str, Any], output: Path, plan: Plan) -> list[tuple[float, bytes]]:

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blur.errors import ExistsError, InputError, OutputError, UnreadableError, UnsupportedError
+from blur.errors import InputError, OutputError, UnreadableError, UnsupportedError
 from blur.plan.model import Doubt, Plan, Track
 from blur.plan.store import TrackTexts, dumps, load, loads, save, track_text
 from blur.timing import TimeBase
@@ -198,13 +198,10 @@ def test_a_saved_plan_is_for_its_owner_alone(tmp_path: Path) -> None:
     assert [each.name for each in tmp_path.iterdir()] == ["clip.plan"]
 
 
-def test_a_plan_in_the_way_stays_unless_forced(tmp_path: Path) -> None:
+def test_a_saved_plan_takes_the_place_of_an_earlier_one(tmp_path: Path) -> None:
     path = tmp_path / "clip.plan"
-    path.write_text("mine")
-    with pytest.raises(ExistsError):
-        save(small_plan(), path)
-    assert path.read_text() == "mine"
-    save(small_plan(), path, force=True)
+    path.write_text("earlier")
+    save(small_plan(), path)
     assert same(load(path), small_plan())
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert [each.name for each in tmp_path.iterdir()] == ["clip.plan"]
@@ -214,9 +211,7 @@ def test_a_link_is_replaced_and_not_followed(tmp_path: Path) -> None:
     precious, path = tmp_path / "precious", tmp_path / "clip.plan"
     precious.write_text("mine")
     path.symlink_to(precious)
-    with pytest.raises(ExistsError):
-        save(small_plan(), path)
-    save(small_plan(), path, force=True)
+    save(small_plan(), path)
     assert precious.read_text() == "mine"
     assert not path.is_symlink()
 
@@ -278,7 +273,7 @@ def test_a_plan_under_edit_is_written_the_same_and_each_track_is_put_into_text_o
     frames = np.arange(2, dtype=np.int64)
     for tracks in ((first,), (first, second), (first,)):
         plan = Plan(8, 8, TimeBase(1, 25), frames, tracks)
-        save(plan, tmp_path / "plan.json", force=True, text_of=texts)
+        save(plan, tmp_path / "plan.json", texts)
         texts.keep(tracks)
         assert (tmp_path / "plan.json").read_text(encoding="utf-8") == dumps(plan)
     assert made == [first, second]

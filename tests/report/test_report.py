@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from blur.errors import ExistsError, OutputError, UsageError
+from blur.errors import ExistsError, UsageError
 from blur.pipeline import anonymise
 from blur.plan.model import Doubt, Plan, Track
 from blur.plan.store import dumps, loads
@@ -123,7 +123,7 @@ def test_pictures_are_of_the_output_at_the_gravest_times(tmp_path: Path) -> None
     assert all(jpeg.startswith(b"\xff\xd8") for _, jpeg in shown)
 
 
-def test_a_report_is_written_whole_or_refused(tmp_path: Path) -> None:
+def test_a_report_is_written_or_refused(tmp_path: Path) -> None:
     output = make_clip(tmp_path / "o.mp4")
     plan = Plan(96, 64, TimeBase(1, 30), np.arange(12, dtype=np.int64), ())
     report = summarise("o.mp4", plan, Settings(), 0)
@@ -131,7 +131,7 @@ def test_a_report_is_written_whole_or_refused(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "r.json").read_text()) == report
     with pytest.raises(UsageError):
         save(report, tmp_path / "r.txt", output, plan)
-    with pytest.raises(OutputError):
+    with pytest.raises(FileNotFoundError):
         save(report, tmp_path / "missing" / "r.json", output, plan)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["o.mp4", "r.json"]
 
@@ -141,6 +141,7 @@ def test_a_run_writes_its_report_and_never_over_another_file(tmp_path: Path) -> 
     settings = Settings(preset="fast")
     list(anonymise(source, target, settings, report_file=tmp_path / "r.html"))
     text = (tmp_path / "r.html").read_text()
+    assert (tmp_path / "r.html").stat().st_mode & 0o777 == 0o600
     assert "<h1>o.mp4</h1>" in text
     assert "a program&#x27;s name" in text
     assert "a.mp4" not in text
@@ -168,11 +169,9 @@ def test_what_to_watch_is_told_in_one_line() -> None:
     assert "Nothing stands out." in page(none)
 
 
-def test_a_private_report_carries_the_plan_and_is_for_its_owner_alone(tmp_path: Path) -> None:
+def test_a_private_report_carries_the_plan() -> None:
     report = summarise("o.mp4", PLAN, Settings(private=True), 0)
     again = loads(json.dumps(report["plan"]))
     assert dumps(again) == dumps(PLAN)
     assert "Keep it to yourself" in page(report)
     assert "Keep it to yourself" not in page(summarise("o.mp4", PLAN, Settings(), 0))
-    save(report, tmp_path / "r.json", tmp_path / "o.mp4", PLAN)
-    assert (tmp_path / "r.json").stat().st_mode & 0o777 == 0o600
