@@ -152,7 +152,7 @@ class Making:
 def _unmended(plan: Plan, findings: Sequence[Finding]) -> AuditError:
     from blur.audit.doubts import LEFT, found
 
-    at = f" at {spans(plan, list(found(plan, findings, LEFT)))}" if len(plan.pts) > 1 else ""  # no photo's
+    at = f" at {spans(plan, list(found(plan, findings, LEFT)))}" if len(plan.pts) > 1 else ""  # not a photo
     return AuditError(
         f"faces may still be seen{at}",
         "Nothing was published. Try --preset thorough, or publish it all the same with --accept-unverified.",

@@ -17,7 +17,7 @@ from blur.errors import EXIT_LOOK, EXIT_OK, UnreadableError, UsageError
 from blur.events import Finished, Notice, Started, Steps
 from blur.making import Made, Making, Rendered
 from blur.outputs import drafts_for, named_errors, private_draft, publish_all, refuse_overwriting
-from blur.plan.watch import grave, own_times, these_seconds, worth_watching
+from blur.plan.watch import grave, spans, these_seconds, worth_watching
 from blur.settings import Settings
 from blur.text import printable
 
@@ -202,7 +202,7 @@ def _damage(clip: Clip, plan: Plan) -> Steps[Plan]:
     doubts = [Doubt(first, last, "damaged, and black as a whole", 1000) for first, last in clip.damage]
     missing = max((clip.frames or 0) - len(plan.pts), 0)
     ends = f" The last {missing} frames are missing." if missing else ""
-    yield Notice(clip.name, "damaged", f"Damaged, and black as a whole, at {own_times(plan, doubts)}.{ends}")
+    yield Notice(clip.name, "damaged", f"Damaged, and black as a whole, at {spans(plan, doubts)}.{ends}")
     return replace(plan, doubts=(*doubts, *plan.doubts))
 
 

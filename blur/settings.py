@@ -24,6 +24,16 @@ ENCODERS: tuple[EncodedBy, ...] = get_args(EncodedBy)
 ON_DAMAGE: tuple[OnDamage, ...] = get_args(OnDamage)
 PRESETS: tuple[Preset, ...] = get_args(Preset)
 
+_KNOWN: dict[str, tuple[str, ...]] = {
+    "style": STYLES,
+    "audio": AUDIO,
+    "preset": PRESETS,
+    "codec": CODECS,
+    "encoder": ENCODERS,
+    "on_damage": ON_DAMAGE,
+    "camera_trace": CAMERA_TRACES,
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -70,27 +80,16 @@ class Settings:
 
     def __post_init__(self) -> None:
         """Raises UsageError where a value is out of its range."""
-        if self.style not in STYLES:
-            raise UsageError(f"unknown style {self.style!r}", f"Choose one of: {', '.join(STYLES)}.")
-        if self.audio not in AUDIO:
-            raise UsageError(f"unknown audio {self.audio!r}", f"Choose one of: {', '.join(AUDIO)}.")
+        for name, known in _KNOWN.items():
+            value = getattr(self, name)
+            if value not in known:
+                unknown = f"unknown {name.replace('_', ' ')} {value!r}"
+                raise UsageError(unknown, f"Choose one of: {', '.join(known)}.")
         if bool(self.mute) != (self.audio == "mute") and self.audio != "disguise":
             lacking = (
                 "no span to mute" if self.audio == "mute" else f"--mute has no meaning with {self.audio}"
             )
             raise UsageError(lacking, "Give --audio mute and --mute, such as --mute 0:12.5-0:14,1:03-1:05.")
-        if self.preset not in PRESETS:
-            raise UsageError(f"unknown preset {self.preset!r}", f"Choose one of: {', '.join(PRESETS)}.")
-        if self.codec not in CODECS:
-            raise UsageError(f"unknown codec {self.codec!r}", f"Choose one of: {', '.join(CODECS)}.")
-        if self.encoder not in ENCODERS:
-            raise UsageError(f"unknown encoder {self.encoder!r}", f"Choose one of: {', '.join(ENCODERS)}.")
-        if self.on_damage not in ON_DAMAGE:
-            hint = f"Choose one of: {', '.join(ON_DAMAGE)}."
-            raise UsageError(f"unknown way with damage {self.on_damage!r}", hint)
-        if self.camera_trace not in CAMERA_TRACES:
-            hint = f"Choose one of: {', '.join(CAMERA_TRACES)}."
-            raise UsageError(f"unknown camera trace {self.camera_trace!r}", hint)
         if not 1.0 <= self.grow <= 4.0:
             raise UsageError(f"--grow {self.grow:g} is out of range", "Give a number from 1.0 to 4.0.")
         if self.threshold is not None and not 0.0 < self.threshold < 1.0:

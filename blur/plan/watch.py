@@ -6,7 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from fractions import Fraction
 from operator import itemgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from blur.timing import clock
 
@@ -21,7 +21,7 @@ WORTH = Fraction(1, 10), Fraction(3)
 """Lesser doubts are told up to this share of the clip, and up to so many seconds at least."""
 SPANS_SHOWN = 12
 
-Ticks = tuple[int, int]
+Span: TypeAlias = tuple[int, int]
 """First and last pts."""
 _first, _last = itemgetter(0), itemgetter(1)
 
@@ -37,7 +37,7 @@ def worth_watching(plan: Plan) -> list[Doubt]:
     share, least = WORTH
     most = max(int(share * (last - first)), plan.time_base.ticks(least))
     chosen: list[Doubt] = []
-    spans: list[Ticks] = []
+    spans: list[Span] = []
     length = 0
     for doubt in plan.doubts:  # there may be a hundred thousand
         start, end = around = _around(plan, doubt)
@@ -62,12 +62,12 @@ def spans(plan: Plan, doubts: Sequence[Doubt]) -> str:
     return _shown(plan, _merged([(doubt.first, doubt.last) for doubt in doubts]))
 
 
-def joined(plan: Plan, doubts: Sequence[Doubt]) -> list[Ticks]:
+def joined(plan: Plan, doubts: Sequence[Doubt]) -> list[Span]:
     """When the doubts are to be watched, in order, those that meet as one."""
     return _merged([_around(plan, doubt) for doubt in doubts])
 
 
-def _around(plan: Plan, doubt: Doubt) -> Ticks:
+def _around(plan: Plan, doubt: Doubt) -> Span:
     """A doubt's time with what is around it, within the clip."""
     first, last, least = int(plan.pts[0]), int(plan.pts[-1]), plan.time_base.ticks(LEAST)
     more = max(least - (doubt.last - doubt.first), 0) // 2
@@ -75,8 +75,8 @@ def _around(plan: Plan, doubt: Doubt) -> Ticks:
     return min(start, last), max(end, first)  # a plan from elsewhere may doubt what lies outside of the clip
 
 
-def _merged(times: Sequence[Ticks]) -> list[Ticks]:
-    merged: list[Ticks] = []
+def _merged(times: Sequence[Span]) -> list[Span]:
+    merged: list[Span] = []
     for start, end in sorted(times):
         if merged and start <= merged[-1][1]:
             merged[-1] = merged[-1][0], max(end, merged[-1][1])
@@ -85,11 +85,11 @@ def _merged(times: Sequence[Ticks]) -> list[Ticks]:
     return merged
 
 
-def _length(times: Sequence[Ticks]) -> int:
+def _length(times: Sequence[Span]) -> int:
     return sum(end - start for start, end in times)
 
 
-def _shown(plan: Plan, times: Sequence[Ticks]) -> str:
+def _shown(plan: Plan, times: Sequence[Span]) -> str:
     def at(pts: int) -> str:
         return clock(plan.time_base.seconds(max(pts - int(plan.pts[0]), 0)))
 
