@@ -35,6 +35,7 @@ from blur.render.stretches import Earlier
 from blur.settings import Settings
 from blur.timing import TimeBase
 from blur.traces.source import Trace
+from tests.steps import run
 
 SOUND = Sound(1, "aac", 48000, 1)
 PICTURE = b"covered"
@@ -176,15 +177,6 @@ def source(tmp_path: Path) -> Path:
     path = tmp_path / "clip.mov"
     path.write_bytes(b"original")
     return path
-
-
-def run(steps: Steps[Outcome]) -> tuple[list[Event], Outcome]:
-    events: list[Event] = []
-    while True:
-        try:
-            events.append(next(steps))
-        except StopIteration as stop:
-            return events, stop.value
 
 
 def names(folder: Path) -> list[str]:

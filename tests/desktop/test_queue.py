@@ -39,6 +39,14 @@ def statuses(of: Queue) -> list[str]:
     return [item.status for item in of.items.values()]
 
 
+def worked(work: Queue, clip: Path, until: Until, status: str = "done") -> str:
+    """The key of a clip that has gone through the engine."""
+    work.add([clip])
+    until(lambda: statuses(work) == [status])
+    (key,) = work.items
+    return key
+
+
 def calls(tmp_path: Path) -> list[list[str]]:
     return [json.loads(line) for line in (tmp_path / "engine" / "calls").read_text().splitlines()]
 
@@ -47,9 +55,7 @@ def test_a_clip_goes_through_and_its_plan_is_kept_privately(
     state: State, tmp_path: Path, clip: Path, until: Until
 ) -> None:
     work = queue(state, tmp_path)
-    work.add([clip])
-    until(lambda: statuses(work) == ["done"])
-    (item,) = work.items.values()
+    item = work.items[worked(work, clip, until)]
     assert item.target == tmp_path / "clip-blurred.mp4"
     assert item.target.exists()
     assert state.published_plan(item.key) is not None
@@ -74,8 +80,7 @@ def test_one_after_another_and_a_broken_one_stops_nobody(
 
 def test_what_fails_says_why(state: State, tmp_path: Path, clip: Path, until: Until) -> None:
     work = queue(state, tmp_path, "fail")
-    work.add([clip])
-    until(lambda: statuses(work) == ["failed"])
+    worked(work, clip, until, "failed")
     assert [item.error for item in work.items.values()] == ["DamagedError"]
 
 
@@ -104,8 +109,7 @@ def test_what_is_done_with_is_forgotten_on_closing(
     state: State, tmp_path: Path, clip: Path, until: Until
 ) -> None:
     work = queue(state, tmp_path)
-    work.add([clip])
-    until(lambda: statuses(work) == ["done"])
+    worked(work, clip, until)
     work.close()
     assert list(state.folder.glob("*.plan.json")) == []
     assert state.load_queue() == []
@@ -114,8 +118,7 @@ def test_what_is_done_with_is_forgotten_on_closing(
 def test_a_second_result_takes_a_free_name(state: State, tmp_path: Path, clip: Path, until: Until) -> None:
     (tmp_path / "clip-blurred.mp4").write_bytes(b"somebody else's")
     work = queue(state, tmp_path)
-    work.add([clip])
-    until(lambda: statuses(work) == ["done"])
+    worked(work, clip, until)
     assert [item.target.name for item in work.items.values()] == ["clip-blurred-2.mp4"]
     assert (tmp_path / "clip-blurred.mp4").read_bytes() == b"somebody else's"
 
@@ -124,9 +127,7 @@ def test_doing_it_again_goes_by_the_edited_plan_with_the_choices_in_sight(
     state: State, tmp_path: Path, clip: Path, until: Until
 ) -> None:
     work = queue(state, tmp_path)
-    work.add([clip])
-    until(lambda: statuses(work) == ["done"])
-    (key,) = work.items
+    key = worked(work, clip, until)
     plan = state.published_plan(key)
     assert plan is not None
     state.autosave(key, plan, ((1500, 2000),))
@@ -170,9 +171,7 @@ def test_what_did_not_pass_is_looked_for_more_thoroughly_when_done_again(
     state: State, tmp_path: Path, clip: Path, until: Until
 ) -> None:
     work = queue(state, tmp_path, "audit")
-    work.add([clip])
-    until(lambda: statuses(work) == ["failed"])
-    (key,) = work.items
+    key = worked(work, clip, until, "failed")
     work.again(key)
     until(lambda: statuses(work) == ["failed"])
     assert ["--preset" in call for call in calls(tmp_path)] == [False, True]
@@ -204,9 +203,7 @@ def test_removing_wipes_the_plan_and_leaves_the_files(
     state: State, tmp_path: Path, clip: Path, until: Until
 ) -> None:
     work = queue(state, tmp_path)
-    work.add([clip])
-    until(lambda: statuses(work) == ["done"])
-    (key,) = work.items
+    key = worked(work, clip, until)
     work.remove(key)
     assert list(state.folder.glob(f"{key}*")) == []
     assert clip.exists()
@@ -230,8 +227,7 @@ def test_an_engine_that_cannot_start_is_a_failure(
     state: State, tmp_path: Path, clip: Path, until: Until
 ) -> None:
     work = Queue(state, lambda: [str(tmp_path / "no-such-program")])
-    work.add([clip])
-    until(lambda: statuses(work) == ["failed"])
+    worked(work, clip, until, "failed")
 
 
 def test_the_real_engine_is_there() -> None:

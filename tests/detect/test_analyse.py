@@ -16,7 +16,7 @@ import pytest
 from blur.detect.analyse import analyse
 from blur.detect.detector import Bgr, Faces
 from blur.errors import InputError, WeightsError
-from blur.events import Event, Progress, Started, Steps
+from blur.events import Progress, Started
 from blur.media.probe import probe
 from blur.plan.build import build_plan
 from blur.plan.model import Plan
@@ -26,6 +26,7 @@ from blur.track.observe import Observations
 from blur.track.schedule import SEARCHES, look_size
 from tests.detect.faces import Box, Rgb, face_box, inside, pasted, pixels, texture
 from tests.media.making import make_clip
+from tests.steps import result, run
 
 WIDE, HIGH = 640, 360
 FACE_WIDE = 60.0
@@ -85,18 +86,6 @@ def panning(step: tuple[float, float], **more: object) -> Drawn:
         return face_box(550 - x, 300 - y, FACE_WIDE)
 
     return Drawn(draw, where, **more)  # type: ignore[arg-type]
-
-
-def result(steps: Steps[Observations], events: list[Event] | None = None) -> Observations:
-    """Runs a step to its end."""
-    while True:
-        try:
-            event = next(steps)
-        except StopIteration as stop:
-            seen: Observations = stop.value
-            return seen
-        if events is not None:
-            events.append(event)
 
 
 def planned(path: Path, settings: Settings | None = None) -> Plan:
@@ -421,8 +410,7 @@ def test_the_shortest_clips_are_looked_at_whole(tmp_path: Path, count: int) -> N
 
 def test_it_tells_what_it_does(tmp_path: Path) -> None:
     path = green_at([], range(300)).write(tmp_path / "a.mp4")
-    events: list[Event] = []
-    result(analyse(probe(path), Settings(), lambda _: GreenSquares()), events)
+    events, _ = run(analyse(probe(path), Settings(), lambda _: GreenSquares()))
     assert events[0] == Started("a.mp4", "analyse", 300)
     done = [event.done for event in events[1:] if isinstance(event, Progress)]
     assert len(done) == len(events) - 1
