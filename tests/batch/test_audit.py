@@ -27,7 +27,7 @@ from blur.timing import TimeBase
 from tests.detect.faces import face_box, pasted, texture
 from tests.media.making import make_clip, tone
 from tests.media.photos import make_photo
-from tests.steps import result
+from tests.steps import result, run
 
 FAST = Settings(preset="fast")
 BOX = face_box(240, 160, 60)
@@ -61,12 +61,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def told(events: Generator[Event, None, int]) -> tuple[dict[str, str], int, list[Event]]:
-    every: list[Event] = []
-    while True:
-        try:
-            every.append(next(events))
-        except StopIteration as stop:
-            return {e.code: e.message for e in every if isinstance(e, Notice)}, stop.value, every
+    every, code = run(events)
+    return {e.code: e.message for e in every if isinstance(e, Notice)}, code, every
 
 
 def audited(
