@@ -14,6 +14,8 @@ _HEADER = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
 _PROPERTIES = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")
 _DATA = bytes.fromhex("3626b2758e66cf11a6d900aa0062ce6c")
 _WIDTHS = (0, 1, 2, 4)
+_SMALLEST = 64
+"""Bytes of a packet; none is made so small, and millions of them would take hours to check."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,47 +55,72 @@ class _Fields:
 
 def check_packets(path: Path) -> None:
     """Raises BrokenPlaceError where a part of a picture or sound is missing between two others."""
+    for begin, _ in _false(path):
+        raise BrokenPlaceError(path, begin)
+
+
+def false_packets(path: Path) -> tuple[tuple[int, int], ...]:
+    """First byte and end of each broken part, from the packet in which the objects before it begin.
+
+    Raises:
+        BrokenPlaceError: the file's header is broken.
+    """
+    return tuple(_false(path))
+
+
+def _false(path: Path) -> Iterator[tuple[int, int]]:
     with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as data:
+        begin, end, size = _packets(path, data)
         last: dict[int, Piece] = {}
-        at = 0
-        try:
-            for at, packet in _packets(data):
-                if not all(_follow(_pieces(packet), last)):
-                    raise BrokenPlaceError(path, at)
-        except (ValueError, IndexError) as error:
-            raise BrokenPlaceError(path, at) from error
+        begun: dict[int, int] = {}
+        for at in range(begin, min(end, len(data)), size):
+            pieces = _pieces(data[at : at + size])
+            if pieces is None or not _follow(pieces, last):
+                yield min(begun.values(), default=at), at + size
+                last, begun = {}, {}
+                continue
+            begun |= {piece.stream: at for piece in pieces if piece.offset == 0}
+        if end > len(data):
+            yield min(begun.values(), default=len(data)), end
 
 
-def _follow(pieces: Iterator[Piece], last: dict[int, Piece]) -> Iterator[bool]:
+def _follow(pieces: list[Piece], last: dict[int, Piece]) -> bool:
     """Whether each piece follows the last one of its stream, which is noted."""
     for piece in pieces:
         before = last.get(piece.stream)
         last[piece.stream] = piece
         if before is None or not piece.whole or not before.whole:
-            yield True
-        elif piece.offset:
+            continue
+        if piece.offset:
             same = (piece.number, piece.whole) == (before.number, before.whole)
-            yield same and piece.offset == before.offset + before.size
+            follows = same and piece.offset == before.offset + before.size
         else:
             complete = before.offset + before.size == before.whole
-            yield complete and piece.number == (before.number + 1) % 256
+            follows = complete and piece.number == (before.number + 1) % 256
+        if not follows:
+            return False
+    return True
 
 
-def _packets(data: mmap) -> Iterator[tuple[int, bytes]]:
-    """Where each packet stands, and its bytes."""
-    if data[:16] != _HEADER:
-        raise ValueError("no header")
+def _packets(path: Path, data: mmap) -> tuple[int, int, int]:
+    """Where packets begin and end, and how large each is. Raises BrokenPlaceError for a broken header."""
     header = int.from_bytes(data[16:24], "little")
     properties = data.find(_PROPERTIES, 0, header)
     size = int.from_bytes(data[properties + 92 : properties + 96], "little")
-    if properties < 0 or data[header : header + 16] != _DATA or not size:
-        raise ValueError("no data behind the header")
-    end = header + int.from_bytes(data[header + 16 : header + 24], "little")
-    for at in range(header + 50, end, size):
-        yield at, data[at : at + size]
+    if data[:16] != _HEADER or properties < 0 or data[header : header + 16] != _DATA or size < _SMALLEST:
+        raise BrokenPlaceError(path, 0)
+    return header + 50, header + int.from_bytes(data[header + 16 : header + 24], "little"), size
 
 
-def _pieces(packet: bytes) -> Iterator[Piece]:
+def _pieces(packet: bytes) -> list[Piece] | None:
+    """What a packet carries, or None where that makes no sense."""
+    try:
+        return list(_read_pieces(packet))
+    except ValueError:
+        return None
+
+
+def _read_pieces(packet: bytes) -> Iterator[Piece]:
     fields = _Fields(packet)
     first = fields.take(1)
     if first & 0x80:  # for the correction of errors; libav takes no others than these

@@ -16,12 +16,23 @@ from av.packet import Packet
 from av.video.reformatter import ColorRange
 from av.video.stream import VideoStream
 
+from blur.media.asf import false_packets
 from blur.media.clip import Clip
 from blur.media.container import open_input, picture_stream
 from blur.media.decoder import decoder
 from blur.media.flash import demuxed
+from blur.media.gif import false_frames
 from blur.media.matroska import false_clusters
+from blur.media.ogg import false_pages
 from blur.media.picture import plane_views
+
+_FALSE = {
+    "matroska,webm": false_clusters,
+    "ogg": false_pages,
+    "asf": false_packets,
+    "gif": false_frames,
+}
+"""What tells the parts of a container that are not as they were written, by libav's name of its demuxer."""
 
 
 def patched(
@@ -59,9 +70,18 @@ class _Span:
     before: float
 
 
+def false_places(clip: Clip) -> tuple[tuple[int, int], ...]:
+    """First byte and end of each part that is not as it was written, where the container can tell.
+
+    Raises:
+        BrokenPlaceError: something is broken of which no frame can be told.
+    """
+    find = _FALSE.get(clip.container)
+    return find(clip.path) if find is not None else ()
+
+
 def _broken_spans(clip: Clip) -> list[_Span]:
-    """Raises BrokenPlaceError where something is broken of which no frame can be told."""
-    places = false_clusters(clip.path) if "matroska" in clip.container else ()
+    places = false_places(clip)
     if not places:
         return []
     with open_input(clip.path) as container:
@@ -91,6 +111,7 @@ class _Patch:
         )  # with several, a failure is told late and of another frame
         self._broken = _broken_spans(clip)
         self._passed = 0
+        self._step = max(1, round(1 / (clip.rate * clip.time_base.fraction))) if clip.rate else 1
         self._sent: set[int] = set()
         self._lost: set[int] = set()
         self._key: int | None = None
@@ -108,6 +129,7 @@ class _Patch:
                 # An empty one without a time comes last and asks for what is left.
                 if packet.size and self._has_passed(packet):
                     self._begin_anew()
+                    self._lost |= self._unseen()
                 if self._is_broken(packet) and not self._is_timely(packet):
                     continue
                 if packet.size or (self._key is not None and packet.pts is None):
@@ -164,6 +186,13 @@ class _Patch:
         """Whether a broken part ends before the packet, whatever came out of it, and after the last one."""
         before, self._passed = self._passed, sum(span.end <= (packet.pos or 0) for span in self._broken)
         return self._passed > before
+
+    def _unseen(self) -> set[int]:
+        """When the first and the last picture came that may have been lost without packets of their own."""
+        span = self._broken[self._passed - 1]
+        if not span.after + self._step < span.before < inf:
+            return set()
+        return {int(t) for t in (span.after + self._step, span.before - self._step) if t > -inf}
 
     def _is_broken(self, packet: Packet[VideoStream]) -> bool:
         return packet.is_corrupt or self._span(packet) is not None

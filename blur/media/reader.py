@@ -25,15 +25,11 @@ from blur.media.clip import Clip, Frame
 from blur.media.container import open_input, picture_stream
 from blur.media.decoder import decoder
 from blur.media.flash import demuxed
-from blur.media.matroska import false_clusters
-from blur.media.mend import black, patched
+from blur.media.mend import black, false_places, patched
 from blur.media.tally import Tally
 from blur.media.upright import upright
 
 Item = TypeVar("Item")
-
-_UNTOLD = {"asf", "gif", "ogg", "webp"}
-"""Containers in which nothing tells of damage which frames it struck."""
 
 _NOT_COVERED = (
     "It cannot be covered, since nothing in such a file tells how many frames were struck. Copy it again, or "
@@ -151,20 +147,15 @@ def mended(clip: Clip) -> Clip:
         for _ in read(clip):
             pass
     except DamagedError as error:
-        if clip.container in _UNTOLD:
-            raise DamagedError(error.message, _NOT_COVERED) from error
+        damaged = replace(clip, damage=((0, 0),))  # wherever it is
         try:
-            with open_input(clip.path) as container:
-                frames = [
-                    (pts, picture is None)
-                    for pts, picture in patched(clip, container, picture_stream(container, clip.path))
-                ]
+            frames = [(pts or 0, picture is None) for pts, picture in _pictures(damaged)]
         except BrokenPlaceError:
             raise DamagedError(error.message, _NOT_COVERED) from error
         if all(lost for _, lost in frames):
             raise
         spans = [list(group) for lost, group in groupby(frames, itemgetter(1)) if lost]
-        if not spans and "matroska" in clip.container and false_clusters(clip.path):
+        if not spans and false_places(clip):
             raise DamagedError(error.message, _NOT_COVERED) from error
         # What is missing at the end has no frames that could be covered; the last one marks it.
         damage = [(span[0][0], span[-1][0]) for span in spans] or [(frames[-1][0],) * 2]

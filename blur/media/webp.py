@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from fractions import Fraction
+from itertools import accumulate
 from pathlib import Path
 
 import av
@@ -58,8 +59,11 @@ def probe_webp(path: Path) -> Clip:
     )
 
 
-def webp_pictures(clip: Clip) -> Iterator[tuple[int, av.VideoFrame]]:
+def webp_pictures(clip: Clip) -> Iterator[tuple[int, av.VideoFrame | None]]:
     """Every picture of the animation and its time, drawn over the ones before as the file asks.
+
+    Of a clip with ``damage`` there is None from the first broken picture on, over which all later ones are
+    drawn.
 
     Raises:
         DamagedError: one of them cannot be decoded.
@@ -67,18 +71,20 @@ def webp_pictures(clip: Clip) -> Iterator[tuple[int, av.VideoFrame]]:
     from PIL import Image  # which other videos do not need
 
     content = clip.path.read_bytes()
-    durations = _durations(clip.path, content)
-    time, near = 0, ""  # a broken head of any picture fails at once, and nothing says of which
+    times = [0, *accumulate(_durations(clip.path, content))][:-1]
+    near, shown = "", 0  # a broken head of any picture fails at once, and nothing says of which
     try:
         with Image.open(io.BytesIO(content), formats=["WEBP"]) as image:
-            for number, duration in enumerate(durations):
+            for time in times:
                 near = f" near {clock(Fraction(time, 1000))}"
-                image.seek(number)
+                image.seek(shown)
                 pixels = np.asarray(image.convert("RGBA"))
                 yield time, av.VideoFrame.from_ndarray(pixels, _PIXELS)
-                time += duration
+                shown += 1
     except (OSError, EOFError, ValueError, SyntaxError) as error:
-        raise DamagedError(f"{clip.name} is damaged{near}: a frame could not be decoded") from error
+        if not clip.damage:
+            raise DamagedError(f"{clip.name} is damaged{near}: a frame could not be decoded") from error
+        yield from ((time, None) for time in times[shown:])
 
 
 def _durations(path: Path, content: bytes) -> list[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from pathlib import Path
 
 import imageio_ffmpeg
@@ -10,7 +11,8 @@ import numpy as np
 import pytest
 
 from blur.errors import DamagedError
-from blur.media.ogg import check_pages
+from blur.media.broken import BrokenPlaceError
+from blur.media.ogg import check_pages, false_pages
 from blur.media.probe import probe
 from blur.media.reader import mended, read
 
@@ -54,16 +56,32 @@ def pages(content: bytes) -> list[bytes]:
 
 
 @pytest.mark.parametrize("missing", [5, -2, -1])
-def test_a_missing_page_is_damage_which_is_not_mended(made: Path, tmp_path: Path, missing: int) -> None:
+def test_a_missing_page_is_damage(made: Path, tmp_path: Path, missing: int) -> None:
     held = pages(made.read_bytes())
     del held[missing]
     path = tmp_path / "a.ogv"
     path.write_bytes(b"".join(held))
     with pytest.raises(DamagedError):
         check_pages(path)
-    with pytest.raises(DamagedError, match="near 0:0") as told:
-        mended(probe(path))
-    assert "cannot be covered" in told.value.hint
+    assert mended(probe(path)).damage
+
+
+def test_of_ogg_without_theora_nothing_can_be_covered(made: Path, tmp_path: Path) -> None:
+    sound = [page for page in pages(made.read_bytes()) if b"theora" not in page[:60]]
+    del sound[4]
+    path = tmp_path / "a.ogg"
+    path.write_bytes(b"".join(sound))
+    with pytest.raises(BrokenPlaceError):
+        false_pages(path)
+
+
+def test_signs_of_pages_that_are_none_are_not_followed_for_ever(tmp_path: Path) -> None:
+    path = tmp_path / "a.ogv"
+    path.write_bytes((b"OggS" + b"\0" * 22 + b"\xff" * 230) * 20_000)
+    began = time.process_time()
+    with pytest.raises(BrokenPlaceError):
+        false_pages(path)
+    assert time.process_time() - began < 5
 
 
 def test_an_end_cut_off_within_a_page_is_damage(made: Path, tmp_path: Path) -> None:
