@@ -7,7 +7,7 @@ events. Every event is plain data.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, TypeAlias, TypeVar, get_args
@@ -122,8 +122,8 @@ def from_json(told: dict[str, Any]) -> Event:
     return event
 
 
-def named(steps: Steps[Result], clip: str) -> Steps[Result]:
-    """The same steps, told of ``clip`` and of no other name."""
+def tapped(steps: Steps[Result], tap: Callable[[Event], Event]) -> Steps[Result]:
+    """The same steps, with what ``tap`` makes of each event in its place."""
     with closing(steps):
         while True:
             try:
@@ -131,7 +131,12 @@ def named(steps: Steps[Result], clip: str) -> Steps[Result]:
             except StopIteration as stop:
                 result: Result = stop.value
                 return result
-            yield replace(event, clip=clip)
+            yield tap(event)
+
+
+def named(steps: Steps[Result], clip: str) -> Steps[Result]:
+    """The same steps, told of ``clip`` and of no other name."""
+    return tapped(steps, lambda event: replace(event, clip=clip))
 
 
 def as_json(event: Event) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from blur.errors import EXIT_LOOK, OutputError
-from blur.events import Event, Failed, Finished, Notice, Row, Summary, Tally, Verdict
+from blur.events import Event, Failed, Finished, Notice, Row, Summary, Tally, Verdict, tapped
 from blur.media.draft import Draft
 from blur.outputs import named_errors
 from blur.text import printable
@@ -59,19 +59,13 @@ def reported(events: Generator[Event, None, int], path: Path) -> Generator[Event
     """The same events; their Summary is written to a file too. Raises OutputError, at once if it is there."""
     if path.exists():
         raise OutputError(f"{printable(path.name)} is there already", "Name another file with --report.")
-    return _reported(events, path)
 
+    def tap(event: Event) -> Event:
+        if isinstance(event, Summary):
+            write(event, path)
+        return event
 
-def _reported(events: Generator[Event, None, int], path: Path) -> Generator[Event, None, int]:
-    with closing(events):
-        while True:
-            try:
-                event = next(events)
-            except StopIteration as stop:
-                return int(stop.value)
-            if isinstance(event, Summary):
-                write(event, path)
-            yield event
+    return tapped(events, tap)
 
 
 def write(summary: Summary, path: Path) -> None:

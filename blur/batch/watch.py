@@ -11,7 +11,7 @@ from blur.batch.discover import Found, discover
 from blur.batch.naming import Names
 from blur.batch.run import anonymise_all, overall
 from blur.errors import EXIT_OK, Interrupted, UnreadableError, UsageError
-from blur.events import Event, Notice
+from blur.events import Event, Notice, Steps, tapped
 from blur.sandbox.sandbox import Sandbox
 from blur.settings import Settings
 from blur.text import printable
@@ -103,16 +103,17 @@ def watch(
             return overall(sorted(codes - {EXIT_OK}))
 
 
-def _heard(events: Generator[Event, None, int]) -> Generator[Event, None, tuple[int, bool]]:
+def _heard(events: Steps[int]) -> Steps[tuple[int, bool]]:
     """The same events; their exit code, and whether they were asked to stop."""
-    stopped = False
-    while True:
-        try:
-            event = next(events)
-        except StopIteration as stop:
-            return int(stop.value), stopped or stop.value == Interrupted.exit_code
-        stopped = stopped or (isinstance(event, Notice) and event.code == "stopping")
-        yield event
+    asked = []
+
+    def tap(event: Event) -> Event:
+        if isinstance(event, Notice) and event.code == "stopping":
+            asked.append(event)
+        return event
+
+    code = yield from tapped(events, tap)
+    return code, bool(asked) or code == Interrupted.exit_code
 
 
 def _found(folder: Path, output: Path, name: Names) -> Found | None:
