@@ -92,6 +92,7 @@ def anonymise_all(
             ],
             [] if kept is None else [kept],
             replaces=force,
+            starts=settings.audio != "remove",
         )
         way = partial(
             anonymise,
@@ -186,7 +187,8 @@ def render_one(
         )
 
     made = [job.target] if new_plan is None else [job.target, new_plan]
-    reach = Reach.to([job.source, plan_file, *(earlier or ())], made, replaces=force)
+    read, starts = [job.source, plan_file, *(earlier or ())], settings.audio != "remove"
+    reach = Reach.to(read, made, replaces=force, starts=starts)
     return run_all([Task(printable(job.source.name), steps)], sandbox, reach)
 
 
@@ -225,7 +227,7 @@ def demonstrate(
             make_demo(clip)
         return (yield from anonymise(clip, clip.with_name(f"{clip.stem}{MARK}.mp4"), Settings(), force=force))
 
-    return run_all([Task(DEMO, steps)], sandbox, Reach.to([], written=[clip]))
+    return run_all([Task(DEMO, steps)], sandbox, Reach.to([], written=[clip], starts=True))
 
 
 def run_all(

@@ -101,5 +101,6 @@ def events(stdin: BinaryIO, sandbox: Sandbox | None) -> Generator[Event, None, i
         case "cover":
             steps = partial(covered, source, target, settings, plan[0], (first, end))
     published, written = ([target], []) if piece.step == "whole" else ([], [target])
-    reach = Reach.to([source, *seen, *plan, *made], published, written)
+    starts = piece.step == "whole" and settings.audio != "remove"
+    reach = Reach.to([source, *seen, *plan, *made], published, written, starts=starts)
     return run_all([Task(source.name, steps)], sandbox, reach)

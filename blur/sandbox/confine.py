@@ -34,12 +34,14 @@ class Reach:
         publishes: the folders in which its outputs appear.
         writes: folders that it writes to directly, and that are open to it as a whole.
         replaces: whether outputs may take the place of files that are there.
+        starts: whether ffmpeg is started, as sound needs it; else there is no program and no child process.
     """
 
     reads: tuple[Path, ...] = ()
     publishes: tuple[Path, ...] = ()
     writes: tuple[Path, ...] = ()
     replaces: bool = False
+    starts: bool = False
 
     @staticmethod
     def to(
@@ -48,9 +50,10 @@ class Reach:
         written: Iterable[Path] = (),
         *,
         replaces: bool = False,
+        starts: bool = False,
     ) -> Reach:
         """What reaches the files that are read, and the folders of those that are made."""
-        return Reach(tuple(read), _folders(published), _folders(written), replaces)
+        return Reach(tuple(read), _folders(published), _folders(written), replaces, starts)
 
     @property
     def folders(self) -> tuple[Path, ...]:
@@ -86,7 +89,8 @@ def confine(reach: Reach, private: Mapping[Path, Path]) -> bool:
 def rights(reach: Reach, private: Mapping[Path, Path]) -> dict[Path, int]:
     """The Landlock rights for each file and folder. A folder's hold for all that is below it."""
     allowed = dict.fromkeys((*map(Path, SYSTEM), *_program()), READ)
-    allowed |= {Path(path): READ | EXECUTE for path in LOADERS} | dict.fromkeys(_ffmpeg(), READ | EXECUTE)
+    if reach.starts:
+        allowed |= {Path(path): READ | EXECUTE for path in LOADERS} | dict.fromkeys(_ffmpeg(), READ | EXECUTE)
     allowed[NOWHERE] = READ_FILE | WRITE_FILE
     for path in reach.reads:
         if path.is_file():

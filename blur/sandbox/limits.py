@@ -10,6 +10,7 @@ from pathlib import Path
 from blur.sandbox.inforce import in_force, note
 from blur.sandbox.kernel import PR_SET_DUMPABLE, prctl
 from blur.sandbox.powers import give_up
+from blur.sandbox.seccomp import bar_children
 
 if sys.platform != "win32":
     import resource
@@ -33,8 +34,11 @@ _TASKS = 512
 _TASKS_PER_PROCESSOR = 256
 
 
-def hold() -> None:
-    """Puts this process under limits, root too. Nothing of its memory lands in a file when it crashes."""
+def hold(*, childless: bool = False) -> None:
+    """Puts this process under limits, root too. Nothing of its memory lands in a file when it crashes.
+
+    ``childless``, it can start threads and nothing else.
+    """
     note(limits=True)
     _lower(resource.RLIMIT_CORE, 0)
     # Until a clip's size is known: probing it, or reading a plan, must not take the whole machine either.
@@ -42,6 +46,8 @@ def hold() -> None:
     prctl(PR_SET_DUMPABLE, 0)
     with suppress(OSError):  # an unknown kind of processor
         give_up()
+        if childless:
+            bar_children()
 
 
 def fit(source: Path, pixels: int) -> None:

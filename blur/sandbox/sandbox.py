@@ -104,7 +104,7 @@ class Sandbox:
         prepare()
         from blur.sandbox.limits import hold
 
-        hold()
+        hold(childless=not reach.starts)
         notices: list[Event] = []
         if self.network == "none":
             notices.append(Notice("", "network-open", OPEN_NETWORK))

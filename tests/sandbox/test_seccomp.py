@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blur.sandbox.seccomp import CALLS, Calls, Network, program
+from blur.sandbox.seccomp import CALLS, Calls, Network, childless, program
 from tests.sandbox.trying import needs_seccomp, tried
 
 ALLOWED = 0x7FFF0000
@@ -31,8 +31,13 @@ def refused(calls: Calls) -> tuple[int, ...]:
 
 
 def verdict(calls: Calls, architecture: int, number: int, *arguments: int, network: Network = "none") -> int:
-    """What the program returns for a call, by the rules of the kernel's BPF machine."""
-    steps = list(struct.iter_unpack("=HBBI", program(calls, network)))
+    """What the program returns for a call."""
+    return run(program(calls, network), architecture, number, *arguments)
+
+
+def run(code: bytes, architecture: int, number: int, *arguments: int) -> int:
+    """What a filter returns for a call, by the rules of the kernel's BPF machine."""
+    steps = list(struct.iter_unpack("=HBBI", code))
     words = [*arguments, 0, 0, 0, 0]
     data = struct.pack("=IIQ4Q", number, architecture, 0, *words[:4])
     place = accumulator = 0
@@ -131,6 +136,55 @@ def test_other_sets_of_calls_lead_round_nothing(kind: str, number: int) -> None:
     for architecture in (0x40000003, 0x40000028, 0):  # i386, ARM, none
         assert verdict(calls, architecture, number) == UNKNOWN
     assert verdict(calls, calls.architecture, number | 0x40000000) == UNKNOWN
+
+
+@pytest.mark.parametrize("kind", CALLS)
+@given(number=st.integers(0, 0x3FFFFFFF) | st.integers(0, 500), flags=st.integers(0, 0xFFFFFFFF))
+def test_a_childless_process_starts_threads_alone(kind: str, number: int, flags: int) -> None:
+    calls = CALLS[kind]
+    code = childless(calls)
+    expected = {435: UNKNOWN, **dict.fromkeys(calls.forks, REFUSED)}.get(number, ALLOWED)
+    if number != calls.clone:
+        assert run(code, calls.architecture, number, flags) == expected
+    for each in (*calls.forks, 435):
+        assert run(code, calls.architecture, each, flags) != ALLOWED
+    assert run(code, calls.architecture, calls.clone, flags) == (ALLOWED if flags & 0x10000 else REFUSED)
+    assert run(code, 0x40000003, number) == run(code, calls.architecture, number | 0x40000000) == UNKNOWN
+
+
+CHILDLESS = """
+import os, subprocess, threading
+import av, cv2, numpy as np
+from blur.sandbox.kernel import call
+from blur.sandbox.limits import hold
+
+def ends(attempt):
+    try:
+        attempt()
+    except OSError as error:
+        return type(error).__name__
+    return "done"
+
+hold(childless=True)
+done = []
+thread = threading.Thread(target=lambda: done.append(ends(os.fork)))
+thread.start()
+thread.join()
+cv2.setNumThreads(2)
+cv2.GaussianBlur(np.zeros((2000, 2000, 3), np.uint8), (0, 0), 3)
+told = [
+    *done,
+    ends(os.fork),
+    ends(lambda: subprocess.run(["/bin/true"])),
+    ends(lambda: os.posix_spawn("/bin/true", ["true"], {})),
+    ends(lambda: call(435, 0, 0)),
+]
+"""
+
+
+@needs_seccomp
+def test_a_decoder_starts_no_process_also_as_root_and_its_threads_work() -> None:
+    assert tried(CHILDLESS) == ["PermissionError"] * 4 + ["OSError"]
 
 
 TRY = """
