@@ -7,19 +7,16 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib import import_module, metadata
 from pathlib import Path
 from typing import Any
 
-from blur.errors import BlurError, MissingError
+from blur.errors import EXIT_OK, BlurError, MissingError
 from blur.sandbox.proof import prove
 from blur.text import printable
 
 SCHEMA = "blur-doctor/1"
-EXIT_OK = 0
-EXIT_MISSING = MissingError.exit_code
-
 AGAIN = "Install Blur again, in a fresh virtual environment."
 OPENCVS = tuple(
     f"opencv-{kind}" for kind in ("python", "python-headless", "contrib-python", "contrib-python-headless")
@@ -69,12 +66,12 @@ def examine(folder: Path | None = None) -> tuple[Finding, ...]:
 
 
 def exit_code(findings: Sequence[Finding]) -> int:
-    return EXIT_OK if all(finding.ok for finding in findings) else EXIT_MISSING
+    return EXIT_OK if all(finding.ok for finding in findings) else MissingError.exit_code
 
 
 def as_json(findings: Sequence[Finding]) -> dict[str, Any]:
     """The findings as one JSON object."""
-    found = [{"name": f.name, "ok": f.ok, "found": f.found, "hint": f.hint} for f in findings]
+    found = [asdict(finding) for finding in findings]
     return {"schema": SCHEMA, "ok": exit_code(findings) == EXIT_OK, "findings": found}
 
 

@@ -108,7 +108,7 @@ class Journal:
     def name(self, path: Path) -> bytes:
         """The keyed hash of where a file lies."""
         digest = self._hash()
-        digest.update(os.fsencode(path.absolute()))
+        digest.update(_kept(path))
         return digest.digest()
 
     def outputs(self, content: bytes, choice: bytes) -> Mapping[bytes, int]:
@@ -206,6 +206,11 @@ def opened(folder: Path) -> Iterator[Journal]:
         database.execute("PRAGMA secure_delete = ON")  # names that are taken out are overwritten
         yield Journal(database)
     except sqlite3.Error as error:
+        if getattr(error, "sqlite_errorcode", None) in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE):
+            raise OutputError(
+                "there is no space left for the journal of batches",
+                "Free some space and start the same command again, or go without it: --no-journal.",
+            ) from error
         raise OutputError(
             "the journal of batches is damaged or cannot be written", "Remove it: blur batch forget."
         ) from error
