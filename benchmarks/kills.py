@@ -21,17 +21,18 @@ VICTIMS: tuple[Victim, ...] = ("program", "child", "all")
 
 
 def main(times: int) -> None:
-    ends: Counter[tuple[Victim, str]] = Counter()
+    ends: Counter[tuple[Victim, str, str]] = Counter()
     with tempfile.TemporaryDirectory() as folder:
         scene = Scene.made(Path(folder))
         took = min(scene.run() for _ in range(3))
         for number in range(times):
-            scene.output.unlink(missing_ok=True)
+            for made in scene.output.parent.iterdir():
+                made.unlink()
             victim = VICTIMS[number % len(VICTIMS)]
-            ends[victim, scene.kill(victim, random.uniform(0.0, 1.05) * took)] += 1
+            ends[victim, *scene.kill(victim, random.uniform(0.0, 1.05) * took)] += 1
             scene.run()  # sweeps, publishes and leaves nothing else, or raises
-    for (victim, left), count in sorted(ends.items()):
-        print(f"{count:4} × kill -9 of {victim}: {left} left in the folder")
+    for (victim, stage, left), count in sorted(ends.items()):
+        print(f"{count:4} × kill -9 of {victim} at {stage}: {left} left in the folder")
     print(
         f"{times} kills: original unchanged, no partial output, the next run succeeded and left no stray file"
     )

@@ -29,6 +29,7 @@ from blur.errors import (
 )
 from blur.events import Event, Finished, Notice, Progress, Started, Steps
 from blur.media.clip import Clip, Sound
+from blur.media.draft import Draft
 from blur.pipeline import Outcome, anonymise, render_plan
 from blur.plan.model import Doubt, Plan, Track
 from blur.render.stretches import Earlier
@@ -229,6 +230,66 @@ def test_a_step_that_fails_leaves_nothing_behind(source: Path, step: str, error:
         run(work)
     assert names(source.parent) == ["clip.mov"]
     assert source.read_bytes() == b"original"
+
+
+FULL = OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.mark.parametrize(
+    ("step", "what"),
+    [("render", "output"), ("add_sound", "output"), ("save_plan", "plan"), ("report", "report")],
+)
+def test_a_disk_that_is_full_at_some_step_is_told_and_leaves_nothing(
+    source: Path, monkeypatch: pytest.MonkeyPatch, step: str, what: str
+) -> None:
+    def full(*_: object) -> Any:
+        raise FULL
+
+    monkeypatch.setattr("blur.report.store.save", full)
+    engine = Bench(source, sound=SOUND).but(draft=Draft, **({} if step == "report" else {step: full}))
+    with pytest.raises(OutputError, match=f"no space left for the {what}") as caught:
+        run(
+            anonymise(
+                source,
+                source.parent / "new" / "out.mp4",
+                Settings(audio="keep"),
+                plan_file=source.with_name("a.plan.json"),
+                report_file=source.with_name("a.html"),
+                engine=engine,
+            )
+        )
+    assert (caught.value.exit_code, names(source.parent)) == (8, ["clip.mov"])
+    assert source.read_bytes() == b"original"
+
+
+@pytest.mark.parametrize("turn", range(3))
+def test_a_disk_that_is_full_only_when_it_is_asked_to_be_safe_leaves_none_of_three_files(
+    source: Path, monkeypatch: pytest.MonkeyPatch, turn: int
+) -> None:
+    turns = iter(range(3))
+
+    def fsync(_: int) -> None:
+        if next(turns) == turn:
+            raise FULL
+
+    monkeypatch.setattr("blur.report.store.save", lambda *_: None)
+    monkeypatch.setattr("os.fsync", fsync)
+    beside = {"plan_file": source.with_name("a.plan.json"), "report_file": source.with_name("a.html")}
+    engine = Bench(source).but(draft=Draft)
+    with pytest.raises(OutputError, match="No space left"):
+        run(anonymise(source, source.with_name("o.mp4"), Settings(), engine=engine, **beside))
+    assert names(source.parent) == ["clip.mov"]
+
+
+def test_a_plan_that_appears_while_blur_works_is_not_replaced_and_nothing_is_published(source: Path) -> None:
+    bench, target, plan_file = Bench(source), source.with_name("o.mp4"), source.with_name("a.plan.json")
+    work = anonymise(source, target, Settings(), plan_file=plan_file, engine=bench.but(draft=Draft))
+    assert any(isinstance(event, Started) and event.stage == "publish" for event in work)
+    plan_file.write_text("mine")
+    with pytest.raises(ExistsError):
+        next(work)
+    assert names(source.parent) == ["a.plan.json", "clip.mov"]
+    assert plan_file.read_text() == "mine"
 
 
 def test_work_that_is_closed_half_way_leaves_nothing_behind(source: Path) -> None:

@@ -24,7 +24,6 @@ from blur.media.probe import probe
 from blur.media.reader import read
 from blur.settings import Settings
 from blur.sound.change import Blocks, Change, change
-from blur.text import printable
 
 _CODERS = {
     "mp4": {"c:a": "aac", "b:a": "192k"},
@@ -37,12 +36,12 @@ _RUN = 48_000  # samples that are changed at a time
 
 # What ffmpeg says of a full disk or a folder that may not be written.
 _OUTPUT_TROUBLE = (
-    "opening output",
     "No space left",
     "Permission denied",
     "Read-only file system",
     "File too large",
     "quota",
+    "opening output",
 )
 
 
@@ -80,8 +79,8 @@ def add_sound(silent: Path, clip: Clip, target: Path, settings: Settings) -> Non
     if not failed:
         blank_muxer_name(target)
         return
-    if any(trouble in complaint for trouble in _OUTPUT_TROUBLE):
-        raise OutputError(f"{printable(target.name)} cannot be written")
+    if trouble := next((trouble for trouble in _OUTPUT_TROUBLE if trouble in complaint), ""):
+        raise OutputError(f"the output cannot be written: {trouble}")
     raise DamagedError(
         f"the sound of {clip.name} is damaged", "Leave the sound out: --audio remove keeps the picture alone."
     )

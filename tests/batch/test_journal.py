@@ -108,6 +108,22 @@ def test_a_damaged_journal_has_a_name_and_can_be_forgotten(state: Path, content:
     assert forget(state)
 
 
+def test_a_journal_without_room_says_so_and_keeps_what_it_had(state: Path, jobs: list[Job]) -> None:
+    with opened(state) as journal:
+        journal.begin(jobs, Settings(), force=False)
+    many = [Job(Path(f"/in/{number:0200}.mp4"), Path("/out/a.mp4")) for number in range(200)]
+
+    def crowded() -> None:
+        with opened(state) as journal:
+            journal._database.execute("PRAGMA max_page_count = 12")  # as a full disk does
+            journal.begin(many, Settings(), force=False)
+
+    with pytest.raises(OutputError, match="no space left for the journal"):
+        crowded()
+    with opened(state) as journal:
+        assert [batch.total for batch in journal.batches()] == [len(jobs)]
+
+
 @pytest.mark.skipif(not hasattr(os, "O_NOFOLLOW"), reason="links of POSIX systems")
 def test_a_link_in_its_place_is_not_followed(state: Path, tmp_path: Path) -> None:
     state.mkdir(parents=True)

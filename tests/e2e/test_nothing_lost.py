@@ -8,7 +8,7 @@ import re
 import resource
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +21,7 @@ from blur.media.reader import read
 from blur.pipeline import anonymise
 from blur.settings import Settings
 from tests.detect.faces import pasted, texture
-from tests.e2e.killing import DRAFT, Scene, Victim, names
+from tests.e2e.killing import DRAFT, MADE, Scene, Victim, names
 from tests.media.making import make_clip, tone
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals and mounts of POSIX systems")
@@ -117,12 +117,35 @@ def test_a_limit_on_files_is_a_full_disk(scene: Scene) -> None:
 
 
 @needs_mounts
-@pytest.mark.parametrize("size", ["12k", "28k"])
+@pytest.mark.parametrize("size", ["4k", "24k", "44k", "52k"], ids=["picture", "sound", "plan", "report"])
 def test_a_full_disk_leaves_nothing(scene: Scene, size: str) -> None:
     scene.output.parent.mkdir()
     code, err, left = mounted(scene, f"mount -t tmpfs -o size={size} none OUT")
     assert (code, left) == (8, []), err
+    assert "space left" in err
     assert "Traceback" not in err
+
+
+@needs_mounts
+def test_neither_a_full_folder_for_state_nor_one_for_temporary_files_keeps_blur_from_its_work(
+    scene: Scene, tmp_path: Path
+) -> None:
+    state = tmp_path / "state"
+    for folder in (scene.output.parent, state):
+        folder.mkdir()
+    shutil.copy(scene.clip, scene.clip.with_name("again.mp4"))
+    mount = f"export BLUR_STATE={state} TMPDIR={state}; mount -t tmpfs -o size=4k none {state}"
+    command = [
+        *scene.command()[:2],
+        str(scene.clip.parent),
+        "-o",
+        f"{scene.output.parent}/",
+        "--preset",
+        "fast",
+    ]
+    code, err, left = mounted(scene, f"{mount} && head -c 4096 /dev/zero > {state}/full", command)
+    assert (code, left) == (0, ["blurred-1.mp4", "blurred-2.mp4"]), err
+    assert "nothing is remembered" in err
 
 
 @needs_mounts
@@ -132,10 +155,11 @@ def test_a_folder_that_cannot_be_written_to_is_told_at_once(scene: Scene) -> Non
     assert (code, left) == (8, []), err
 
 
-def mounted(scene: Scene, mount: str) -> tuple[int, str, list[str]]:
+def mounted(scene: Scene, mount: str, program: Sequence[str] = ()) -> tuple[int, str, list[str]]:
     """Exit code, complaints and names in the output's folder after a run with something mounted there."""
-    script = f'{mount} && "$@"; code=$?; ls -A OUT; exit $code'.replace("OUT", str(scene.output.parent))
-    command = ["unshare", "-rm", "sh", "-c", script, "sh", *scene.command()]
+    script = f'{mount} && "$@" >/dev/null; code=$?; ls -A OUT; exit $code'
+    script = script.replace("OUT", str(scene.output.parent))
+    command = ["unshare", "-rm", "sh", "-c", script, "sh", *(program or scene.command())]
     run = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     return run.returncode, run.stderr, run.stdout.splitlines()
 
@@ -150,7 +174,7 @@ def test_of_two_runs_onto_one_output_one_publishes_and_one_says_so(scene: Scene)
     errors = [run.communicate(timeout=120)[1] for run in runs]
     assert sorted(run.returncode for run in runs) == [0, 8], errors
     assert "exists already" in "".join(errors)
-    assert names(scene.output.parent) == ["safe.mp4"]
+    assert names(scene.output.parent) == MADE
     scene.check_left()
 
 
