@@ -89,10 +89,10 @@ def anonymise(
     config = _config(**choices)
     if print_config:
         _print_config(config, as_json)
+    from blur.batch.commands import anonymise_all
     from blur.batch.discover import discover
     from blur.batch.named import expanded
     from blur.batch.report import reported
-    from blur.batch.run import anonymise_all
 
     named = expanded(clips, sys.stdin.buffer)
     found = discover(named, output, name, order=order, recursive=recursive)
@@ -144,8 +144,8 @@ def render(
 ) -> None:
     """Covers in CLIP what a PLAN says that --plan wrote."""
     config = _config(**choices)
+    from blur.batch.commands import render_one
     from blur.batch.discover import discover_one
-    from blur.batch.run import render_one
 
     if (old_output is None) != (old_plan is None):
         raise UsageError("--from and --from-plan go together", "Give an output and the plan written with it.")
@@ -164,7 +164,7 @@ def render(
 @telling
 def demo(folder: Path, force: bool, no_confine: bool, as_json: bool, quiet: bool) -> None:
     """Makes a small demonstration clip in FOLDER and covers its faces."""
-    from blur.batch.run import demonstrate
+    from blur.batch.commands import demonstrate
 
     _show(demonstrate(folder, force=force, sandbox=_sandbox(no_confine)), as_json, quiet)
 
@@ -251,7 +251,7 @@ def status(as_json: bool) -> None:
 @telling
 def retry(no_confine: bool, as_json: bool, quiet: bool) -> None:
     """Takes up the clips that failed or were not reached, with the settings that they were begun with."""
-    from blur.batch.run import retry_all
+    from blur.batch.commands import retry_all
 
     _show(retry_all(_state(), _sandbox(no_confine)), as_json, quiet)
 
@@ -310,7 +310,7 @@ def follow(
     quiet: bool,
 ) -> None:
     """Lets a region of a PLAN follow what is under it in CLIP, forwards and backwards."""
-    from blur.batch.run import follow_one
+    from blur.batch.commands import follow_one
 
     events = follow_one(clip, plan_file, track, at, output, sandbox=_sandbox(no_confine))
     _show(events, as_json, quiet)

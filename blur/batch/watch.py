@@ -7,9 +7,10 @@ from collections.abc import Callable, Generator, Mapping
 from pathlib import Path
 from typing import TypeAlias
 
+from blur.batch.commands import anonymise_all
 from blur.batch.discover import Found, discover
 from blur.batch.naming import Names
-from blur.batch.run import anonymise_all, overall
+from blur.batch.run import overall
 from blur.errors import EXIT_OK, Interrupted, UnreadableError, UsageError
 from blur.events import Event, Notice, Steps, tapped
 from blur.sandbox.sandbox import Sandbox

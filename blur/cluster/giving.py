@@ -17,8 +17,9 @@ from pathlib import Path
 from queue import Empty
 from typing import TYPE_CHECKING, Any
 
+from blur.batch.commands import Named
 from blur.batch.journal import as_text
-from blur.batch.run import Named, Told, failure
+from blur.batch.run import Told, failure
 from blur.cluster.desk import Desk, Ended, sha256
 from blur.cluster.identity import Identity
 from blur.cluster.piece import Order, Step

@@ -9,9 +9,10 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Literal, TypeAlias
 
+from blur.batch.commands import anonymise_all
 from blur.batch.discover import Found, Job
 from blur.batch.journal import as_settings
-from blur.batch.run import Task, anonymise_all, run_all
+from blur.batch.run import Task, run_all
 from blur.cluster.stretches import Stretch, covered, looked, planned, probed, whole
 from blur.errors import UsageError
 from blur.events import Event

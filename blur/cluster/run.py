@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from blur.batch.run import Named
+from blur.batch.commands import Named
 from blur.cluster import quiet
 from blur.cluster.address import Address
 from blur.cluster.giving import NOBODY, Giving

@@ -17,7 +17,7 @@ from blur.sandbox.kernel import PR_SET_PDEATHSIG, prctl
 from blur.sandbox.seccomp import Network
 
 if TYPE_CHECKING:
-    from blur.batch.run import Elsewhere
+    from blur.batch.commands import Elsewhere
     from blur.settings import Settings
 
 FOLDER = click.Path(path_type=Path, file_okay=False, exists=True)

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from blur.batch.commands import anonymise_all, retry_all
 from blur.batch.discover import Found, Job, discover
 from blur.batch.journal import Journal, batches_in
-from blur.batch.run import anonymise_all, retry_all
 from blur.errors import DamagedError, ExistsError
 from blur.events import Event, Failed, Finished, Notice, Started, Steps, Summary
 from blur.media.draft import CHANGED
@@ -46,7 +46,7 @@ class Pipeline:
 @pytest.fixture
 def pipeline(monkeypatch: pytest.MonkeyPatch) -> Pipeline:
     made = Pipeline()
-    monkeypatch.setattr("blur.batch.run.anonymise", made)
+    monkeypatch.setattr("blur.batch.commands.anonymise", made)
     return made
 
 

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from blur.batch.commands import render_one
 from blur.batch.discover import Job
-from blur.batch.run import Task, failure, overall, render_one, run_all
+from blur.batch.run import Task, failure, overall, run_all
 from blur.errors import EXIT_BATCH, AuditError, DamagedError, MissingError
 from blur.events import Failed, Finished, Notice, Started, Steps
 from blur.pipeline import Outcome

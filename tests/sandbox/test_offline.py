@@ -137,7 +137,7 @@ for name in ("O_PATH", "O_CLOEXEC", "O_NOFOLLOW", "fork", "uname", "waitpid", "W
     delattr(os, name)
 sys.modules["fcntl"] = sys.modules["resource"] = None
 sys.platform = "win32"
-import cli, blur.batch.run, blur.doctor, blur.sandbox.limits, blur.sandbox.proof, blur.sandbox.sandbox
+import cli, blur.batch.commands, blur.doctor, blur.sandbox.limits, blur.sandbox.proof, blur.sandbox.sandbox
 told = blur.sandbox.offline.seal()
 """
     if sys.platform == "linux":
