@@ -166,7 +166,7 @@ def close(window: Window) -> None:
 def fill(window: Window, example: Example) -> None:
     """A clip in every state that there is."""
     clip, target, folder = example.clip, example.result, example.clip.parent
-    done = {"status": "done", "frames": 120, "tracks": 9, "codes": ("sound-removed",)}
+    done = {"status": "done", "frames": 120, "codes": ("sound-removed",)}
     for values in (
         {"source": clip, "target": target, **done, "look": True},
         {"source": folder / "bridge.mp4", "target": folder / "bridge-blurred.mp4"}

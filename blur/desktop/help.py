@@ -9,6 +9,9 @@ from blur.desktop.actions import ACTS, MENUS, key_text
 from blur.desktop.widgets import button, label
 from blur.desktop.words import say
 
+FRAME = 40
+"""Pixels that the system may put above a dialog."""
+
 
 class Keys(QDialog):
     """Everything that can be done, and its key."""
@@ -17,7 +20,8 @@ class Keys(QDialog):
         super().__init__(parent)
         self.setWindowTitle(say("keys.title"))
         wide = self.fontMetrics().averageCharWidth() * 80
-        self.resize(wide, wide)
+        room = self.screen().availableSize()
+        self.resize(min(wide, room.width()), min(wide, room.height() - FRAME))
         grid = QGridLayout()
         grid.setHorizontalSpacing(24)
         for menu in MENUS:

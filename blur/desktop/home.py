@@ -155,10 +155,10 @@ class Home(QWidget):
         item, card = self._queue.items[key], self.cards[key]
         left = self._queue.seconds_left() if item.status == "working" else None
         card.show_item(item, left)
-        if item.status == "done" and card.picture.image is None and item.target.exists():
-            self._thumbnails.take(key, item.target)
-        elif item.status == "waiting":
+        if item.status == "waiting":
             card.set_picture(None)
+        elif item.frames and not item.busy and card.picture.image is None and item.target.exists():
+            self._thumbnails.take(key, item.target)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Up and down walk from card to card."""

@@ -31,7 +31,7 @@ class Item:
         by_plan: whether it is covered by a plan that is there already, without looking for faces.
         stage, done, total: where the engine is, in frames of the stage.
         codes: of the notices that the engine gave.
-        frames, tracks: of the finished clip.
+        frames: of the finished clip.
         look: whether a person should look at the result.
         looked: whether they went through all of its grave doubts.
         mutes: the spans that are muted in the result, where its sound was kept.
@@ -51,7 +51,6 @@ class Item:
     total: int | None = None
     codes: tuple[str, ...] = ()
     frames: int = 0
-    tracks: int = 0
     look: bool = False
     looked: bool = False
     mutes: Mutes = ()
@@ -86,10 +85,8 @@ def told(item: Item, event: dict[str, Any]) -> Item:
             return replace(item, status="cancelled")
         case {"event": "failed", "error": str(error), "message": str(message)}:
             return replace(item, status="failed", error=error, message=message)
-        case {"event": "finished", "frames": int(frames), "tracks": int(tracks), "exit_code": int(code)}:
-            return replace(
-                item, status="done", frames=frames, tracks=tracks, look=code == EXIT_LOOK, edited=False
-            )
+        case {"event": "finished", "frames": int(frames), "exit_code": int(code)}:
+            return replace(item, status="done", frames=frames, look=code == EXIT_LOOK, edited=False)
     return item
 
 

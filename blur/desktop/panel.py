@@ -160,6 +160,8 @@ class Panel(QWidget):
         self._buttons["mute"].setText(say(f"do.mute{'_until' if begun else '_not' if undone else ''}"))
         for widget in self._heard:
             widget.setVisible(len(session.times) > 1)  # a photo has none
+        if choice == "remove" and not session.mutes:
+            self._buttons["mute"].hide()
 
     def choose(self, row: int) -> None:
         self.doubts.setCurrentRow(row)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction, QImage
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
@@ -86,6 +86,7 @@ class Review(QWidget):
         }
         for name, made in self._buttons.items():
             made.setAccessibleName(say(f"action.{name}"))
+            made.setIconSize(QSize(1, 1) * self.fontMetrics().height())
         top = QHBoxLayout()
         for widget in (self._buttons["back"], self._title, self._buttons["undo"], self._buttons["redo"]):
             top.addWidget(widget, int(widget is self._title))

@@ -166,7 +166,6 @@ _KEPT = (
     "status",
     "by_plan",
     "frames",
-    "tracks",
     "codes",
     "look",
     "looked",

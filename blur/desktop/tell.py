@@ -30,6 +30,8 @@ def status(item: Item, left: int | None = None) -> str:
         return say(f"status.{said}", name=item.target.name)
     if item.status == "failed":
         return trouble(item.error)
+    if item.status == "cancelled" and item.frames:
+        return say("status.cancelled_again")
     return say(f"status.{item.status}")
 
 
@@ -37,7 +39,7 @@ def detail(item: Item) -> str:
     """What was removed, or what to do about a failure; empty where there is nothing to say."""
     if item.status == "done":
         sound = next((SOUNDS[code] for code in item.codes if code in SOUNDS), "no_sound")
-        return say("removed.line", tracks=item.tracks, sound=say(f"removed.{sound}"))
+        return say("removed.line", sound=say(f"removed.{sound}"))
     if item.status == "failed":
         hint = _of_error("hint", item.error)
         return f"{hint}\n{say('status.engine', message=item.message)}" if item.message else hint

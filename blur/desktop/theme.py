@@ -112,7 +112,7 @@ def _sheet(c: Colours) -> str:
     QMenu::item:disabled {{ color: {c.muted}; }}
     QToolTip {{ background: {c.card}; color: {c.text}; border: 1px solid {c.line}; padding: 4px; }}
     QPushButton {{ background: {c.card}; border: 1px solid {c.line}; border-radius: 8px;
-        padding: 6px 14px; color: {c.text}; }}
+        padding: 6px 14px; color: {c.text}; outline: none; }}
     QPushButton:hover {{ background: {c.hover}; }}
     QPushButton:focus {{ border: 2px solid {c.accent}; padding: 5px 13px; }}
     QPushButton:disabled {{ color: {c.muted}; background: {c.ground}; }}
@@ -161,6 +161,6 @@ def _sheet_of_lists(c: Colours) -> str:
         margin: -6px 0; border-radius: 9px; }}
     QListWidget {{ background: {c.card}; border: 1px solid {c.line}; border-radius: 10px;
         padding: 4px; outline: 0; }}
-    QListWidget::item {{ padding: 6px 8px; border-radius: 7px; }}
+    QListWidget::item {{ padding: 6px 8px; border: 1px solid transparent; border-radius: 7px; }}
     QListWidget::item:selected {{ background: {c.hover}; color: {c.text}; border: 1px solid {c.accent}; }}
     """

@@ -30,6 +30,8 @@ LANES = 7
 """Rows of masks; where more overlap, the rest share the last row."""
 LANE = 9
 """Height of a mask's row in pixels."""
+NUMBERED = 99
+"""Doubts whose numbers are drawn: there may be a hundred thousand."""
 
 
 class Timeline(QSlider):
@@ -139,8 +141,7 @@ class Timeline(QSlider):
             painter.drawRoundedRect(bar, 2.5, 2.5)
         self._draw_mutes(painter)
         self._draw_coverage(painter, plan)
-        for rank, doubt in enumerate(plan.doubts, 1):
-            self._draw_doubt(painter, rank, self._x(self._seconds(plan, doubt.first)))
+        self._draw_doubts(painter, plan)
         painter.end()
         return drawn
 
@@ -173,14 +174,21 @@ class Timeline(QSlider):
         painter.setBrush(fill)
         painter.drawPolygon(hill)
 
-    def _draw_doubt(self, painter: QPainter, rank: int, x: float) -> None:
-        c = colours()
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(c.warning))
-        painter.drawPolygon(QPolygonF([QPointF(x - 5, 7), QPointF(x + 5, 7), QPointF(x, 17)]))
-        if rank <= 9:
-            painter.setPen(QColor(c.warning))
-            painter.drawText(QPointF(x + 7, self.fontMetrics().ascent() + 1), str(rank))
+    def _draw_doubts(self, painter: QPainter, plan: Plan) -> None:
+        colour = QColor(colours().warning)
+        taken: list[QRectF] = []
+        for rank, doubt in enumerate(plan.doubts, 1):
+            x = self._x(self._seconds(plan, doubt.first))
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(colour)
+            painter.drawPolygon(QPolygonF([QPointF(x - 5, 7), QPointF(x + 5, 7), QPointF(x, 17)]))
+            width = self.fontMetrics().horizontalAdvance(str(rank))
+            number = QRectF(x + 7, 0, width + 4, self._top())
+            # Where several doubts meet, the gravest has its number; the list has them all.
+            if rank <= NUMBERED and not any(number.intersects(other) for other in taken):
+                taken.append(number)
+                painter.setPen(colour)
+                painter.drawText(QPointF(x + 7, self.fontMetrics().ascent() + 1), str(rank))
 
     def _seconds(self, plan: Plan, pts: int) -> float:
         return float(plan.time_base.seconds(pts - int(plan.pts[0])))

@@ -7,7 +7,6 @@ from math import ceil, floor
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
-    QBrush,
     QColor,
     QImage,
     QMouseEvent,
@@ -20,15 +19,11 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QLabel, QSizePolicy
 
+from blur.desktop.painting import ALARM, AROUND, NEW, corners, inside, paint_mask, tag
 from blur.desktop.session import Mark
 from blur.desktop.words import say
 from blur.plan.edit import Region
 
-AROUND = QColor("#0e1112")
-INK = QColor("#f4f5f3")
-NEW = QColor("#6cc3a8")
-ALARM = QColor("#c8323c")
-COVER = QColor("#23292a")
 HANDLE = 9
 """Half the side of the square around a corner in which it can be taken, in pixels of the screen."""
 SMALLEST = 6
@@ -197,32 +192,15 @@ class View(QLabel):
         painter.restore()
         painter.setPen(QPen(ALARM, 6))
         painter.drawRect(box.adjusted(3, 3, -3, -3))
-        middle = QPointF(self.rect().center().x(), 12 + painter.fontMetrics().height() / 2 + 5)
-        _tag(painter, say("review.original"), middle, ALARM)
+        room = QRectF(self.rect())
+        tag(painter, say("review.original"), QPointF(room.center().x(), 4), ALARM, room)
 
     def _paint_mark(self, painter: QPainter, mark: Mark) -> None:
         chosen = mark.index is not None and mark.index == self._chosen
-        rect = self._rect_of(mark.region)
-        if chosen and self._sketch is not None:
-            return
-        pen = QPen(QColor(244, 245, 243, 120), 1)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        if mark.state == "new":
-            painter.setBrush(QBrush(COVER))
-            pen = QPen(NEW, 1.5)
-        elif mark.state == "gone":
-            pen = QPen(INK, 1.5, Qt.PenStyle.DashLine)
-        elif not self.outlines and not chosen:
-            return
-        painter.setPen(QPen(NEW, 2.5) if chosen else pen)
-        painter.drawEllipse(rect)
-        if mark.state != "same":
-            _tag(painter, say(f"review.{mark.state}"), (rect & QRectF(self.rect())).center(), COVER)
-        if chosen:
-            painter.setPen(QPen(AROUND, 1))
-            painter.setBrush(NEW)
-            for corner in _corners(rect).values():
-                painter.drawEllipse(corner, 5, 5)
+        hidden = mark.state == "same" and not self.outlines and not chosen
+        if not hidden and not (chosen and self._sketch is not None):
+            rect = self._rect_of(mark.region)
+            paint_mask(painter, rect, mark.state, chosen=chosen, room=QRectF(self.rect()))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if self._original is not None or self.image is None or event.button() != Qt.MouseButton.LeftButton:
@@ -285,11 +263,11 @@ class View(QLabel):
         masks = [(m.index, self._rect_of(m.region)) for m in self._marks if m.index is not None]
         for index, rect in masks:
             if index == self._chosen:
-                for name, corner in _corners(rect).items():
+                for name, corner in corners(rect).items():
                     if max(abs(corner.x() - at.x()), abs(corner.y() - at.y())) <= HANDLE:
                         return index, name
-        inside = [(rect.width() * rect.height(), index) for index, rect in masks if _inside(rect, at)]
-        return (min(inside)[1], "move") if inside else None
+        under = [(rect.width() * rect.height(), index) for index, rect in masks if inside(rect, at)]
+        return (min(under)[1], "move") if under else None
 
     def _dragged(self, at: QPointF) -> QRectF | None:
         """The rectangle that the hand makes of what it holds."""
@@ -313,29 +291,3 @@ class View(QLabel):
         else:
             rect.setBottom(max(rect.bottom() + by.y(), rect.top() + 4))
         return rect
-
-
-def _tag(painter: QPainter, text: str, middle: QPointF, ground: QColor) -> None:
-    """A text on a ground of its own, so that it can be read over any picture."""
-    bounds = QRectF(painter.fontMetrics().boundingRect(text)).adjusted(-9, -4, 9, 4)
-    bounds.moveCenter(middle)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(ground)
-    painter.drawRoundedRect(bounds, 8, 8)
-    painter.setPen(INK)
-    painter.drawText(bounds, Qt.AlignmentFlag.AlignCenter, text)
-
-
-def _corners(rect: QRectF) -> dict[str, QPointF]:
-    return {
-        "top left": rect.topLeft(),
-        "top right": rect.topRight(),
-        "bottom left": rect.bottomLeft(),
-        "bottom right": rect.bottomRight(),
-    }
-
-
-def _inside(rect: QRectF, at: QPointF) -> bool:
-    across = (at.x() - rect.center().x()) / max(rect.width() / 2, 1)
-    down = (at.y() - rect.center().y()) / max(rect.height() / 2, 1)
-    return across * across + down * down <= 1

@@ -20,7 +20,7 @@ def test_the_engine_s_own_events_are_understood() -> None:
     assert (item.done, item.status) == (50, "working")
     item = told(item, as_json(Notice("a.mov", "sound-removed", "gone")))
     item = told(item, as_json(Finished("a.mov", "a-blurred.mp4", 200, 3, 1.5, 4)))
-    assert (item.status, item.frames, item.tracks, item.look) == ("done", 200, 3, True)
+    assert (item.status, item.frames, item.look) == ("done", 200, True)
     assert item.codes == ("sound-removed",)
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 
@@ -8,13 +9,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import QAccessible, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from blur.desktop.timeline import LANE, LANES, Timeline, packed
-from blur.plan.model import Plan, Track
+from blur.plan.model import Doubt, Plan, Track
 from blur.timing import TimeBase
 
 FRAMES = 100
@@ -48,6 +49,18 @@ def strip(qapp: QApplication) -> Timeline:
     made.show()
     qapp.processEvents()
     return made
+
+
+def test_numbers_of_doubts_do_not_lie_over_each_other(strip: Timeline, qapp: QApplication) -> None:
+    def drawn(*doubts: Doubt) -> bytes:
+        strip.set_plan(replace(plan([10, 40]), doubts=doubts), TIMES, None, ())
+        qapp.processEvents()
+        x = round(strip._x(2.0)) + 6  # right of the first one's sign, whose edge is drawn twice
+        return bytes(strip.grab(QRect(x, 0, strip.width() - x, 24)).toImage().constBits())
+
+    one, other, later = Doubt(20, 20, "a", 900), Doubt(20, 20, "b", 800), Doubt(60, 60, "c", 700)
+    assert drawn(one, other) == drawn(one)
+    assert drawn(one, later) != drawn(one)
 
 
 def test_a_click_seeks_and_time_runs_from_left_to_right_in_every_script(

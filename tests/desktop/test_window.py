@@ -428,6 +428,46 @@ def test_at_twice_the_font_no_button_is_cut(
         qapp.setFont(usual)
 
 
+def test_a_run_that_was_cancelled_leaves_the_result_before_it_in_sight(
+    window: Window, clip: Path, until: Until, tmp_path: Path
+) -> None:
+    window.add([clip])
+    (card,) = window.home.cards.values()
+    until(lambda: card.picture.image is not None)
+    engine(tmp_path / "engine", "hang")
+    card.buttons["again"].click()
+    until(lambda: [item.done for item in window.queue.items.values()] == [5])
+    assert card.picture.image is None
+    card.buttons["cancel"].click()
+    until(lambda: card.picture.image is not None)
+    assert card.status.text() == words.say("status.cancelled_again")
+    assert card.buttons["review"].isVisible()
+
+
+def test_muting_is_not_offered_where_there_will_be_no_sound(window: Window, clip: Path, until: Until) -> None:
+    reviewed(window, clip, until)
+    mute = window.review.panel._buttons["mute"]
+    assert not mute.isVisible()
+    QTest.keyClick(window, Qt.Key.Key_M)
+    assert mute.isVisible()
+    QTest.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert not mute.isVisible()
+
+
+def test_the_page_of_keys_fits_on_the_screen_at_twice_the_font(window: Window, qapp: QApplication) -> None:
+    usual = qapp.font()
+    large = QFont(usual)
+    large.setPointSizeF(usual.pointSizeF() * 2)
+    qapp.setFont(large)
+    try:
+        page, room = Keys(window), window.screen().availableSize()
+        assert 80 * page.fontMetrics().averageCharWidth() > room.height()
+        assert page.width() <= room.width()
+        assert page.height() < room.height()
+    finally:
+        qapp.setFont(usual)
+
+
 def test_the_page_of_keys_is_the_table(window: Window) -> None:
     from PySide6.QtWidgets import QLabel
 
