@@ -96,6 +96,24 @@ def test_the_tone_comes_with_its_frame_where_flash_begins_before_nought(tmp_path
     assert onset(tmp_path / "out.mp4") == pytest.approx(1.25 + 0.2, abs=0.02)
 
 
+@pytest.mark.parametrize("gap", [0.018, 0.06, 0.09])
+def test_a_gap_in_the_sound_stays_one(tmp_path: Path, gap: float) -> None:
+    """As phones leave behind the first packet: what comes later must not come early."""
+    whole = make_clip(tmp_path / "whole.mp4", pts=range(60), sound=tone(2, 48000, start=1.25))
+    source = tmp_path / "source.mp4"
+    with av.open(str(whole)) as read_from, av.open(str(source), "w") as write_to:
+        copies = {stream: write_to.add_stream_from_template(stream) for stream in read_from.streams}
+        for packet in read_from.demux():
+            if packet.pts is not None and packet.dts is not None and packet.size:
+                if packet.stream.type == "audio" and packet.pts * packet.time_base > 0.5:
+                    packet.pts, packet.dts = (t + round(gap * 48_000) for t in (packet.pts, packet.dts))
+                packet.stream = copies[packet.stream]
+                write_to.mux(packet)
+    assert onset(source) == pytest.approx(1.25 + gap, abs=0.005)
+    add_sound(silent_copy(source, tmp_path / "a.mp4"), probe(source), tmp_path / "out.mp4", KEEP)
+    assert onset(tmp_path / "out.mp4") == pytest.approx(1.25 + gap, abs=0.01)
+
+
 def test_the_sound_ends_with_the_picture(tmp_path: Path) -> None:
     source = make_clip(tmp_path / "a.mp4", pts=range(30), sound=tone(4, 48000))
     silent = silent_copy(source, tmp_path / "silent.mp4")
