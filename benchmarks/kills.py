@@ -1,6 +1,6 @@
 """Kills the program at random moments, and checks each time that nothing is lost and nothing is left over.
 
-usage: python benchmarks/kills.py [TIMES]      (200 by default; a few minutes)
+usage: python benchmarks/kills.py [TIMES]      (200 by default; a few minutes; Ctrl-C: what was done so far)
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import random
 import sys
 import tempfile
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
 from common import REPOSITORY
@@ -25,17 +26,18 @@ def main(times: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         scene = Scene.made(Path(folder))
         took = min(scene.run() for _ in range(3))
-        for number in range(times):
-            for made in scene.output.parent.iterdir():
-                made.unlink()
-            victim = VICTIMS[number % len(VICTIMS)]
-            ends[victim, *scene.kill(victim, random.uniform(0.0, 1.05) * took)] += 1
-            scene.run()  # sweeps, publishes and leaves nothing else, or raises
+        with suppress(KeyboardInterrupt):
+            for number in range(times):
+                for made in scene.output.parent.iterdir():
+                    made.unlink()
+                victim = VICTIMS[number % len(VICTIMS)]
+                end = victim, *scene.kill(victim, random.uniform(0.0, 1.05) * took)
+                scene.run()  # sweeps, publishes and leaves nothing else, or raises
+                ends[end] += 1
     for (victim, stage, left), count in sorted(ends.items()):
         print(f"{count:4} × kill -9 of {victim} at {stage}: {left} left in the folder")
-    print(
-        f"{times} kills: original unchanged, no partial output, the next run succeeded and left no stray file"
-    )
+    done = ends.total()
+    print(f"{done} kills: original unchanged, nothing partial, the next run succeeded and left no stray file")
 
 
 if __name__ == "__main__":

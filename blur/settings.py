@@ -83,7 +83,7 @@ class Settings:
         for name, known in _KNOWN.items():
             value = getattr(self, name)
             if value not in known:
-                unknown = f"unknown {name.replace('_', ' ')} {value!r}"
+                unknown = f"unknown {name.replace('_', ' ')} {str(value)[:40]!r}"
                 raise UsageError(unknown, f"Choose one of: {', '.join(known)}.")
         if bool(self.mute) != (self.audio == "mute") and self.audio != "disguise":
             lacking = (

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import secrets
 import sqlite3
 import sys
@@ -22,11 +23,12 @@ from pathlib import Path
 from blur import __version__
 from blur.batch.discover import Job
 from blur.detect.weights import all_weights
-from blur.errors import OutputError, UsageError
+from blur.errors import EXIT_LOOK, EXIT_OK, OutputError, UsageError
 from blur.media.plain import has_an_end
 from blur.settings import Settings
 
 FILE = "batches.sqlite3"
+_KEY = 32
 STRETCHES = "stretches"
 """The folder beside it with what was seen of long clips that are not done."""
 _SCHEMA = """
@@ -95,8 +97,10 @@ class Journal:
         with database:
             database.execute("BEGIN IMMEDIATE")
             if not database.execute("SELECT 1 FROM secret").fetchone():
-                database.execute("INSERT INTO secret VALUES (?)", (secrets.token_bytes(32),))
+                database.execute("INSERT INTO secret VALUES (?)", (secrets.token_bytes(_KEY),))
         (self._key,) = database.execute("SELECT key FROM secret").fetchone()
+        if not isinstance(self._key, bytes) or len(self._key) != _KEY:
+            raise _damaged()
 
     def content(self, path: Path) -> bytes:
         """The keyed hash of a file's bytes. Raises OSError, also for what is no file and may have no end."""
@@ -114,7 +118,10 @@ class Journal:
     def outputs(self, content: bytes, choice: bytes) -> Mapping[bytes, int]:
         """What was made of such a clip with such a choice: hashes of names, and exit codes."""
         query = "SELECT output, code FROM done WHERE content = ? AND choice = ?"
-        return dict(self._database.execute(query, (content, choice)))
+        found = dict(self._database.execute(query, (content, choice)))
+        if not set(found.values()) <= {EXIT_OK, EXIT_LOOK}:
+            raise _damaged()
+        return found
 
     def begin(self, jobs: Sequence[Job], settings: Settings, *, force: bool) -> int:
         """Opens a batch; clips that an earlier one with this choice left go over to it. Gives its number."""
@@ -231,18 +238,14 @@ def forget(folder: Path) -> bool:
 
     False where there was nothing. Raises OutputError where it cannot be removed.
     """
-    from blur.detect.kept import wipe_all
+    from blur.detect.kept import wipe, wipe_all
 
     try:
         found = wipe_all(folder / STRETCHES)
         for path in (folder / FILE, folder / f"{FILE}-journal"):
-            if path.exists():
+            if os.path.lexists(path):
                 found = True
-                with path.open("r+b") as file:
-                    file.write(bytes(path.stat().st_size))
-                    file.flush()
-                    os.fsync(file.fileno())
-                path.unlink()
+                wipe(path)
         if found and not any(folder.iterdir()):
             folder.rmdir()
     except OSError as error:
@@ -250,9 +253,15 @@ def forget(folder: Path) -> bool:
     return found
 
 
-def _left(row: tuple[str, str, str, str]) -> Left:
-    source, target, stage, error = row
-    return Left(Job(Path(os.fsdecode(source)), Path(os.fsdecode(target))), stage, error)
+def _damaged() -> sqlite3.Error:
+    return sqlite3.DatabaseError("no journal of Blur's, or a damaged one")
+
+
+def _left(row: tuple[object, ...]) -> Left:
+    paths = [Path(os.fsdecode(path)) for path in row[:2] if isinstance(path, bytes) and 0 not in path]
+    if len(paths) < 2:
+        raise _damaged()
+    return Left(Job(*paths), str(row[2]), str(row[3]))
 
 
 def as_text(settings: Settings, *, force: bool) -> str:
@@ -263,12 +272,19 @@ def as_text(settings: Settings, *, force: bool) -> str:
 def as_settings(told: str) -> tuple[Settings, bool]:
     """What ``as_text`` wrote. Raises UsageError where another version of Blur did."""
     try:
-        values = json.loads(told)
+        values = dict(json.loads(told))
         force = bool(values.pop("force"))
-        values["mute"] = tuple((Fraction(first), Fraction(last)) for first, last in values["mute"])
+        values["mute"] = tuple((_seconds(first), _seconds(last)) for first, last in values["mute"])
         return Settings(**values), force
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, ArithmeticError, RecursionError, UsageError) as error:
         raise UsageError(
             "an open batch is of another version of Blur",
             "Run: blur batch forget, and start the batch again.",
         ) from error
+
+
+def _seconds(told: str) -> Fraction:
+    """A fraction from what ``str`` made of it. Raises ValueError for other text, which could be endless."""
+    if not re.fullmatch(r"[0-9]{1,20}(/[0-9]{1,20})?", told):
+        raise ValueError(told)
+    return Fraction(told)

@@ -45,6 +45,7 @@ KINDS: dict[str, type] = {
 _KIND_NAMES = {str: "text in quotes", int: "a whole number", float: "a number", bool: "true or false"}
 _OTHERS = {"BLUR_DEBUG", "BLUR_SHARED", "BLUR_STATE"}
 _LARGEST = 1 << 16
+_FAR = 1 << 31
 _SIMILAR = 0.75
 """How like a setting's name that of a variable must be to be taken for a slip; others are not Blur's."""
 
@@ -161,8 +162,9 @@ def parsed(content: bytes, source: Source) -> dict[str, Any]:
             nearest = _nearest(key, 0.0)
             hint = "It is of one clip: use the option." if key in ONCE else f"The nearest one is {nearest}."
             raise UsageError(f"{TOLD[source]}: there is no setting {printable(spelling)[:40]}", hint)
-        value = float(given) if type(given) is int and KINDS[key] is float else given
-        if type(value) is not KINDS[key]:
+        small = type(given) is int and abs(given) < _FAR  # a longer one is no float, and cannot be printed
+        value = float(given) if small and KINDS[key] is float else given
+        if type(value) is not KINDS[key] or (type(given) is int and not small):
             raise UsageError(f"{TOLD[source]}: {key} must be {_KIND_NAMES[KINDS[key]]}")
         values[key] = value
     return values

@@ -9,16 +9,21 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
 import secrets
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from blur.errors import AuditError, InputError
+from blur.media.plain import has_an_end
 from blur.track.observe import Observations
-from blur.track.store import packed, unpacked
+from blur.track.store import LARGEST, packed, unpacked
 
 _LAST = "last"
+_NAME = re.compile(rf"[0-9a-f]{{64}}\.([0-9]+|[0-9a-f]{{16}}|{_LAST})")
+_AT_ONCE = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +76,18 @@ class Kept:
         """Overwrites and removes all of it."""
         with contextlib.suppress(OSError):
             for path in self.folder.glob(f"{self.key}.*"):
-                _wipe(path)
+                wipe(path)
 
     def _path(self, name: str) -> Path:
         return self.folder / f"{self.key}.{name}"
 
     def _follows(self, before: list[Observations], name: str) -> Observations | None:
         """A stretch that begins with the last frame of those before; None where there is none."""
-        with contextlib.suppress(OSError, ValueError, KeyError):
-            seen = unpacked(self._path(name).read_bytes())
+        path = self._path(name)
+        with contextlib.suppress(OSError, ValueError):
+            if path.is_symlink() or not has_an_end(path) or path.stat().st_size > LARGEST:
+                return None
+            seen = unpacked(path.read_bytes())
             if not before or seen.pts[0] == before[-1].pts[-1]:
                 return seen
         return None
@@ -87,19 +95,28 @@ class Kept:
 
 def wipe_all(folder: Path) -> bool:
     """Wipes what is kept of every clip; False where there was nothing. Raises OSError where it stays."""
+    if folder.is_symlink():  # not Blur's: what it leads to stays
+        folder.unlink()
+        return True
     if not folder.is_dir():
         return False
     for path in folder.iterdir():
-        _wipe(path)
+        if _NAME.fullmatch(path.name):
+            wipe(path)
     folder.rmdir()
     return True
 
 
-def _wipe(path: Path) -> None:
-    with path.open("r+b") as file:
-        file.write(bytes(path.stat().st_size))
-        file.flush()
-        os.fsync(file.fileno())
+def wipe(path: Path) -> None:
+    """Overwrites and removes a file. Of a link only the name goes, never what it leads to. Raises OSError."""
+    status = path.lstat()
+    if stat.S_ISREG(status.st_mode):
+        with open(path, "r+b", opener=_private) as file:
+            left = status.st_size
+            while left > 0:
+                left -= file.write(bytes(min(left, _AT_ONCE)))
+            file.flush()
+            os.fsync(file.fileno())
     path.unlink()
 
 

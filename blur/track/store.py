@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -13,6 +14,9 @@ from numpy.typing import NDArray
 
 from blur.timing import TimeBase
 from blur.track.observe import Look, Observations
+
+LARGEST = 1 << 28
+"""Bytes that a stretch of a clip may take, packed or not: ten times what half a minute of a crowd does."""
 
 
 def packed(seen: Observations) -> bytes:
@@ -40,10 +44,20 @@ def packed(seen: Observations) -> bytes:
 
 
 def unpacked(data: bytes) -> Observations:
-    """The observations that were packed. Raises ValueError where the bytes are not those of before."""
+    """The observations that were packed. Raises ValueError where the bytes are no such observations."""
     digest, archive = data[:32], data[32:]
     if hashlib.sha256(archive).digest() != digest:
         raise ValueError("these are no observations, or damaged")
+    try:
+        return _checked(_loaded(archive))
+    except Exception as error:  # what a hostile archive raises is without end; nothing of it is of use
+        raise ValueError("these are no observations") from error
+
+
+def _loaded(archive: bytes) -> Observations:
+    with zipfile.ZipFile(io.BytesIO(archive)) as parts:
+        if sum(part.file_size for part in parts.infolist()) > LARGEST:
+            raise ValueError("it unfolds to more than any stretch of a clip")
     with np.load(io.BytesIO(archive), allow_pickle=False) as file:
         arrays = dict(file)
     width, height, *terms = arrays["about"].tolist()
@@ -58,6 +72,37 @@ def unpacked(data: bytes) -> Observations:
         looks=tuple(_looks(arrays)),
         lights=arrays["lights"],
     )
+
+
+def _checked(seen: Observations) -> Observations:
+    """The same. Raises ValueError where parts do not fit each other, as those of no clip would."""
+    frames, looks, scenes = len(seen.pts), seen.looks, seen.scenes
+    at = [look.frame for look in looks]
+    numbers: list[NDArray[Any]] = [
+        seen.moves,
+        seen.trusts,
+        seen.lights,
+        *(part for each in looks for part in _parts(each)),
+    ]
+    fits = (
+        min(seen.width, seen.height) > 0
+        and seen.pts.dtype == scenes.dtype == np.dtype(np.int64)
+        and (seen.pts.shape, seen.trusts.shape, seen.moves.shape) == ((frames,), (frames,), (frames, 3, 3))
+        and seen.lights.shape in ((frames,), (0,))
+        and bool(np.all(seen.pts[1:] > seen.pts[:-1]))
+        and (scenes.shape[1:], scenes[0, 0], scenes[-1, 1]) == ((2,), 0, frames - 1)
+        and bool(np.all(scenes[:, 0] <= scenes[:, 1]) and np.all(scenes[1:, 0] == scenes[:-1, 1] + 1))
+        and at == sorted(at)
+        and {*scenes.ravel().tolist()} <= {*at} <= {*range(frames)}
+        and all(part.dtype.kind == "f" and bool(np.all(np.isfinite(part))) for part in numbers)
+    )
+    if not fits:
+        raise ValueError("parts of it do not fit each other")
+    return seen
+
+
+def _parts(look: Look) -> tuple[NDArray[np.float32], ...]:
+    return look.boxes, look.scores, look.ahead, look.behind
 
 
 def joined(stretches: Sequence[Observations]) -> Observations:

@@ -7,6 +7,7 @@ import sqlite3
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from time import process_time
 
 import pytest
 
@@ -90,7 +91,7 @@ def test_forgetting_leaves_nothing(state: Path, jobs: list[Job]) -> None:
     with opened(state) as journal:
         journal.begin(jobs, SETTINGS, force=False)
     (state / STRETCHES).mkdir()
-    (state / STRETCHES / "clip.0").write_bytes(b"seen")
+    (state / STRETCHES / f"{'0' * 64}.0").write_bytes(b"seen")
     assert forget(state)
     assert not state.exists()
     assert not forget(state)
@@ -106,6 +107,83 @@ def test_a_damaged_journal_has_a_name_and_can_be_forgotten(state: Path, content:
         batches_in(state)
     assert "forget" in caught.value.hint
     assert forget(state)
+
+
+HOSTILE = {
+    "a key that is no key": "UPDATE secret SET key = 'text'",
+    "a key that is too long": "UPDATE secret SET key = zeroblob(4000)",
+    "no text": "UPDATE batch SET settings = zeroblob(9)",
+    "no object": "UPDATE batch SET settings = '[1]'",
+    "deep": f"UPDATE batch SET settings = '{'[' * 50_000}'",
+    "endless power": """UPDATE batch SET settings = replace(settings, '"1/3"', '"1e999999999"')""",
+    "nothing to divide by": """UPDATE batch SET settings = replace(settings, '"1/3"', '"1/0"')""",
+    "no setting": """UPDATE batch SET settings = replace(settings, '18', '{}')""",
+    "a name that is text": "UPDATE job SET source = source || 'a'",
+    "a name with a NUL": "UPDATE job SET target = x'2f0061'",
+    "a number for a table": "DROP TABLE job; CREATE TABLE job(batch, source, target, stage, error)",
+    "another table": "DROP TABLE job; CREATE TABLE job(x)",
+}
+
+
+@pytest.mark.parametrize("command", HOSTILE.values(), ids=HOSTILE.keys())
+def test_whatever_stands_in_a_journal_it_is_read_or_a_named_error(
+    state: Path, jobs: list[Job], command: str
+) -> None:
+    with opened(state) as journal:
+        journal.begin(jobs, SETTINGS, force=False)
+    database = sqlite3.connect(state / FILE)
+    database.executescript(command)
+    database.close()
+    began = process_time()
+
+    def read() -> None:
+        batches_in(state)
+        with opened(state) as journal:
+            journal.left(SETTINGS)
+
+    if "CREATE TABLE job(batch," in command:
+        read()
+    else:
+        with pytest.raises((OutputError, UsageError), match=r"journal|another version"):
+            read()
+    assert process_time() - began < 3
+    assert forget(state)
+
+
+def test_of_what_is_done_no_code_is_believed_but_those_of_success(state: Path, jobs: list[Job]) -> None:
+    def told(code: object) -> int:
+        with opened(state) as journal:
+            content = journal.content(jobs[0].source)
+            row = (content, b"choice", b"output", code)
+            journal._database.execute("INSERT OR REPLACE INTO done VALUES (?, ?, ?, ?)", row)
+            return journal.outputs(content, b"choice")[b"output"]
+
+    assert [told(code) for code in (0, 4)] == [0, 4]
+    for code in (1, "x", b"4"):
+        with pytest.raises(OutputError):
+            told(code)
+
+
+def test_forgetting_overwrites_nothing_that_links_lead_to(state: Path, tmp_path: Path) -> None:
+    footage = tmp_path / "footage"
+    footage.mkdir()
+    clip = footage / "clip.mp4"
+    clip.write_bytes(b"mine")
+    (state / STRETCHES).mkdir(parents=True)
+    (state / FILE).symlink_to(clip)
+    (state / STRETCHES / f"{'0' * 64}.1").symlink_to(clip)
+    assert forget(state)
+    assert not state.exists()
+    state.mkdir()
+    (state / STRETCHES).symlink_to(footage)
+    assert forget(state)
+    assert not state.exists()
+    assert clip.read_bytes() == b"mine"
+    (state / STRETCHES).mkdir(parents=True)
+    (state / STRETCHES / "clip.mp4").write_bytes(b"mine")
+    with pytest.raises(OutputError, match="cannot be removed"):
+        forget(state)
+    assert (state / STRETCHES / "clip.mp4").read_bytes() == b"mine"
 
 
 def test_a_journal_without_room_says_so_and_keeps_what_it_had(state: Path, jobs: list[Job]) -> None:

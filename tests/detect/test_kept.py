@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import stat
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -57,6 +59,37 @@ def test_what_is_damaged_or_missing_ends_what_is_taken(kept: Kept) -> None:
     kept.add(1, stretch(11))  # another's, which does not begin where the first ends
     assert firsts(kept) == ([0], False)
     (kept.folder / f"{kept.key}.0").unlink()
+    assert firsts(kept) == ([], False)
+
+
+def fifo(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def endless(path: Path) -> None:
+    path.symlink_to("/dev/zero")
+
+
+def link(path: Path) -> None:
+    other = path.with_name("other")
+    path.rename(other)
+    path.symlink_to(other)
+
+
+def huge(path: Path) -> None:
+    os.truncate(path, 1 << 40)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pipes and devices of POSIX systems")
+@pytest.mark.parametrize("make", [fifo, endless, link, huge])
+def test_what_is_no_kept_stretch_is_neither_waited_for_nor_taken(
+    kept: Kept, make: Callable[[Path], None]
+) -> None:
+    kept.add(0, stretch(0))
+    path = kept.folder / f"{kept.key}.0"
+    if make in (fifo, endless):
+        path.unlink()
+    make(path)
     assert firsts(kept) == ([], False)
 
 

@@ -1,6 +1,12 @@
 from __future__ import annotations
 
+import hashlib
+import io
+import warnings
+import zipfile
 from dataclasses import replace
+from time import process_time
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,7 +16,7 @@ from hypothesis import strategies as st
 from blur.plan.build import build_plan
 from blur.settings import Settings
 from blur.track.observe import Observations
-from blur.track.store import joined, packed, unpacked
+from blur.track.store import LARGEST, joined, packed, unpacked
 from tests.track.seeing import observations, observed
 
 
@@ -42,6 +48,61 @@ def test_bytes_that_changed_are_refused(seen: Observations, data: st.DataObject)
     for damaged in (bytes(whole), packed(seen)[:-1], b""):
         with pytest.raises(ValueError, match="damaged"):
             unpacked(damaged)
+
+
+def archived(**arrays: Any) -> bytes:
+    """Bytes that look like packed observations, with whatever arrays."""
+    file = io.BytesIO()
+    np.savez_compressed(file, allow_pickle=True, **arrays)
+    return hashlib.sha256(file.getbuffer()).digest() + file.getbuffer()
+
+
+def arrays_of(seen: Observations) -> dict[str, Any]:
+    with np.load(io.BytesIO(packed(seen)[32:])) as file:
+        return dict(file)
+
+
+def test_arrays_that_are_put_together_again_are_taken() -> None:
+    seen = observed({2: [(0, 0, 9, 9)]}, range(5))
+    assert same(unpacked(archived(**arrays_of(seen))), seen)
+
+
+@given(observations(most_frames=6), st.data())
+def test_arrays_that_fit_no_clip_are_refused(seen: Observations, data: st.DataObject) -> None:
+    arrays = arrays_of(seen)
+    name = data.draw(st.sampled_from(sorted(arrays)))
+    was = arrays[name]
+    kinds = st.sampled_from(["i8", "f4", "f8", "u1", "U3", "O"])
+    shapes = st.lists(st.integers(0, 4), max_size=4).map(tuple)
+    arrays[name] = data.draw(
+        st.just(None)
+        | st.builds(lambda kind, shape: np.zeros(shape, kind), kinds, shapes)
+        | st.just(was[::-1] if was.ndim else was)
+        | st.just(was[1:] if was.ndim else was)
+        | st.just(was * np.nan if was.dtype.kind == "f" else was - (1 << 40))
+    )
+    try:
+        found = unpacked(archived(**arrays))
+    except ValueError:
+        return
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of numbers that no detector gives
+        assert len(build_plan(found, Settings()).pts) == len(found.pts)
+
+
+def test_a_few_bytes_that_unfold_to_gigabytes_are_refused_at_once() -> None:
+    header = io.BytesIO()
+    np.lib.format.write_array_header_1_0(
+        header, {"descr": "<f8", "fortran_order": False, "shape": (1 << 40,)}
+    )
+    for content in (bytes(LARGEST + 1), header.getvalue()):
+        file = io.BytesIO()
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as parts:
+            parts.writestr("pts.npy", content)
+        began = process_time()
+        with pytest.raises(ValueError, match="no observations"):
+            unpacked(hashlib.sha256(file.getvalue()).digest() + file.getvalue())
+        assert process_time() - began < 5
 
 
 def cut(seen: Observations, at: int) -> tuple[Observations, Observations]:
