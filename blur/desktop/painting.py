@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
-from PySide6.QtGui import QBrush, QColor, QPainter, QPen
+from PySide6.QtGui import QBrush, QColor, QPainter, QPainterPath, QPen
 
 from blur.desktop.words import say
 
@@ -14,6 +14,8 @@ INK = QColor("#f4f5f3")
 NEW = QColor("#6cc3a8")
 ALARM = QColor("#c8323c")
 COVER = QColor("#23292a")
+LEAST = 44.0
+"""Pixels of the screen that the corners around a place are apart at least."""
 GAP = 8.0
 """Pixels between a tag and what it names."""
 
@@ -39,6 +41,29 @@ def paint_mask(painter: QPainter, rect: QRectF, state: str, *, chosen: bool, roo
         painter.setBrush(NEW)
         for corner in corners(rect).values():
             painter.drawEllipse(corner, 5, 5)
+
+
+def paint_place(painter: QPainter, rect: QRectF, text: str, room: QRectF) -> None:
+    """Four corners around a place, dark and light at once, and a tag: known by their shape, not by colour."""
+    wide, high = max(rect.width() * 1.5, LEAST), max(rect.height() * 1.5, LEAST)
+    box = QRectF(0, 0, wide, high)
+    box.moveCenter(rect.center())
+    arm = min(wide, high) / 3
+    path = QPainterPath()
+    for corner, x, y in (
+        (box.topLeft(), 1, 1),
+        (box.topRight(), -1, 1),
+        (box.bottomRight(), -1, -1),
+        (box.bottomLeft(), 1, -1),
+    ):
+        path.moveTo(corner + QPointF(x * arm, 0))
+        path.lineTo(corner)
+        path.lineTo(corner + QPointF(0, y * arm))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for colour, width in ((AROUND, 7), (INK, 3)):
+        painter.setPen(QPen(QColor(colour), width, c=Qt.PenCapStyle.RoundCap, j=Qt.PenJoinStyle.RoundJoin))
+        painter.drawPath(path)
+    tag(painter, text, QPointF(box.center().x(), box.bottom()), COVER, room)
 
 
 def tag(

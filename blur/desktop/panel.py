@@ -17,7 +17,8 @@ from blur.desktop.widgets import button, label, restyle, scrolled, show_and_say
 from blur.desktop.words import say
 from blur.plan.doubts import BROKEN_OFF, DARK, WEAK
 from blur.plan.edit import KEPT_VISIBLE
-from blur.plan.model import Doubt
+from blur.plan.model import Doubt, Plan
+from blur.plan.watch import whereabouts
 from blur.settings import Audio
 
 REASONS = {
@@ -173,12 +174,8 @@ class Panel(QWidget):
     def _show_doubts(self, session: Session, seen: Container[Doubt]) -> None:
         doubts = session.plan.doubts
         texts = [
-            say(
-                "review.doubt_seen" if doubt in seen else "review.doubt",
-                number=number,
-                time=self._at(session, doubt.first),
-                reason=reason(doubt),
-            )
+            f"{number} · {self._at(session, doubt.first)}{where(session.plan, doubt)}"
+            f"{' · ' + say('review.looked_at') if doubt in seen else ''}\n{reason(doubt)}"
             for number, doubt in enumerate(doubts, 1)
         ]
         if len(texts) != self.doubts.count():
@@ -200,6 +197,12 @@ class Panel(QWidget):
 def reason(doubt: Doubt) -> str:
     """Why it is one, in words."""
     return say(f"review.{REASONS[doubt.reason]}") if doubt.reason in REASONS else doubt.reason
+
+
+def where(plan: Plan, doubt: Doubt) -> str:
+    """Where in the picture it is, in words after a point; empty where that is not known."""
+    place = whereabouts(plan, doubt).replace(" ", "_")
+    return " · " + say(f"where.{place}") if place else ""
 
 
 def advice(doubt: Doubt) -> str:

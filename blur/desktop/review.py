@@ -22,8 +22,7 @@ from blur.desktop.timeline import Timeline
 from blur.desktop.view import View
 from blur.desktop.widgets import Elided, asked, button, icon, label, show_and_say
 from blur.desktop.words import say
-from blur.plan.edit import Region
-from blur.plan.model import Doubt, Plan
+from blur.plan.model import Doubt, Plan, Region
 from blur.plan.watch import grave
 from blur.settings import Audio
 
@@ -314,6 +313,9 @@ class Review(QWidget):
         self.panel.show_sound(session, self._frame, self._sound)
         marks = session.marks(self._frame)
         self.view.set_marks(marks, session.selected)
+        row, doubts = self.panel.doubts.currentRow(), session.plan.doubts
+        doubt = doubts[row] if 0 <= row < len(doubts) else None
+        self.view.set_place(session.place(doubt, self._frame), str(row + 1))
         values = _place(session, self._frame)
         self._time.setText(say("review.covered", **values))
         told = say("review.at", **values, masks=len([mark for mark in marks if mark.index is not None]))

@@ -13,12 +13,14 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from blur.desktop.mutes import Mutes, heard, is_muted, muted
 from blur.desktop.state import State
 from blur.plan import edit
-from blur.plan.edit import History, Region
-from blur.plan.model import Plan, Track
+from blur.plan.edit import History
+from blur.plan.model import Doubt, Plan, Region, Track
 from blur.plan.store import TrackTexts
 
 SPAN = Fraction(1)
 """Seconds before and after the frame in which a place was drawn for which it is covered at first."""
+NEAR = Fraction(1, 2)
+"""Seconds before and after a doubt for which its place is shown."""
 TAIL = Fraction(60)
 """Seconds for which sound may go on after the last picture began."""
 STEP = Fraction(1, 60)
@@ -119,6 +121,13 @@ class Session(QObject):
             for index, track in enumerate(self.plan.tracks)
             if (region := region_at(track, pts))
         ]
+
+    def place(self, doubt: Doubt | None, frame: int) -> Region | None:
+        """Where a doubt is, for as long as it lasts and half a second around."""
+        if doubt is None or not 0 <= frame < len(self.times):
+            return None
+        first, last = (self.times[self.frame_of(pts)] for pts in (doubt.first, doubt.last))
+        return doubt.region if first - NEAR <= self.times[frame] <= last + NEAR else None
 
     def select(self, index: int | None) -> None:
         if index != self.selected:

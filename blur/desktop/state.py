@@ -11,6 +11,7 @@ import os
 import secrets
 import tempfile
 from collections.abc import Callable, Sequence
+from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from PySide6.QtCore import QLockFile, QStandardPaths
 from blur.desktop.item import Item
 from blur.desktop.mutes import Mutes
 from blur.errors import BlurError, OutputError
+from blur.media.plain import has_an_end
 from blur.plan import store
 from blur.plan.model import Plan, Track
 
@@ -122,7 +124,7 @@ class State:
     def edited_mutes(self, key: str) -> Mutes | None:
         """The spans to be muted as edited by hand, None where there are none that can be read."""
         try:
-            return _mutes(json.loads(self.mutes_file(key).read_text(encoding="utf-8")))
+            return _mutes(_stored(self.mutes_file(key)))
         except (OSError, ValueError, TypeError):
             return None
 
@@ -140,7 +142,7 @@ class State:
     def load_queue(self) -> list[Item]:
         """The queue as it was left; empty where there is none or it cannot be read."""
         try:
-            untrusted = json.loads((self.folder / "queue.json").read_text(encoding="utf-8"))
+            untrusted = _stored(self.folder / "queue.json")
             entries = untrusted["items"] if untrusted["schema"] == SCHEMA else []
             items = [_restored(entry) for entry in entries]
         except (OSError, ValueError, KeyError, TypeError):
@@ -175,11 +177,22 @@ _KEPT = (
     "unverified",
     "thorough",
 )
+_LARGEST = 1 << 24
 _STATUSES = {"waiting": "waiting", "working": "waiting", "done": "done", "failed": "failed"}
 
 
 def new_key() -> str:
     return secrets.token_hex(8)
+
+
+def _stored(path: Path) -> Any:
+    """What a file holds as JSON. Raises OSError, and ValueError where it holds none or has no end."""
+    if not has_an_end(path) or path.stat().st_size > _LARGEST:
+        raise ValueError(path)
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except RecursionError as error:
+        raise ValueError(path) from error
 
 
 def _plain(value: Any) -> Any:
@@ -199,12 +212,20 @@ def _restored(untrusted: dict[str, Any]) -> Item:
         "mutes": _mutes(values["mutes"]),
         "status": _STATUSES.get(values["status"], "cancelled"),
     }
-    return Item(**values)
+    item = Item(**values)
+    kinds = {field.name: type(field.default) for field in fields(Item) if field.default is not MISSING}
+    wrong = any(type(getattr(item, name)) is not kinds[name] for name in _KEPT if name in kinds)
+    if wrong or any("\0" in str(path) for path in (item.source, item.target)):
+        raise ValueError("no item")
+    return item
 
 
 def _mutes(untrusted: Any) -> Mutes:
     """Spans from what was stored. Raises ValueError or TypeError where it is none."""
-    return tuple((int(first), int(last)) for first, last in untrusted)
+    spans = tuple((first, last) for first, last in untrusted)
+    if not all(type(at) is int for span in spans for at in span):
+        raise ValueError("no spans")
+    return spans
 
 
 def _plan(path: Path) -> Plan | None:

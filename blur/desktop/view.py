@@ -19,10 +19,10 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QLabel, QSizePolicy
 
-from blur.desktop.painting import ALARM, AROUND, NEW, corners, inside, paint_mask, tag
+from blur.desktop.painting import ALARM, AROUND, NEW, corners, inside, paint_mask, paint_place, tag
 from blur.desktop.session import Mark
 from blur.desktop.words import say
-from blur.plan.edit import Region
+from blur.plan.model import Region
 
 HANDLE = 9
 """Half the side of the square around a corner in which it can be taken, in pixels of the screen."""
@@ -67,6 +67,7 @@ class View(QLabel):
         self._shape = (16, 9)
         self._marks: Sequence[Mark] = ()
         self._chosen: int | None = None
+        self._place: tuple[Region, str] | None = None
         self._grip: tuple[str, QPointF] | None = None
         self._sketch: QRectF | None = None
 
@@ -97,6 +98,11 @@ class View(QLabel):
 
     def set_marks(self, marks: Sequence[Mark], chosen: int | None) -> None:
         self._marks, self._chosen = marks, chosen
+        self.update()
+
+    def set_place(self, region: Region | None, text: str) -> None:
+        """Draws attention to a place, by a sign with a text; to none where there is no region."""
+        self._place = None if region is None else (region, text)
         self.update()
 
     def pixels(self) -> tuple[int, int]:
@@ -175,13 +181,20 @@ class View(QLabel):
             painter.drawImage(self._box(), self.image)
         if self._original is not None:
             self._paint_original(painter, self._original)
+            self._paint_place(painter)
             return
         for mark in self._marks:
             self._paint_mark(painter, mark)
+        self._paint_place(painter)
         if self._sketch is not None:
             painter.setBrush(QColor(14, 17, 18, 150))
             painter.setPen(QPen(NEW, 2))
             painter.drawEllipse(self._sketch)
+
+    def _paint_place(self, painter: QPainter) -> None:
+        if self._place is not None:
+            region, text = self._place
+            paint_place(painter, self._rect_of(region), text, QRectF(self.rect()))
 
     def _paint_original(self, painter: QPainter, original: QImage) -> None:
         box = self._box() & QRectF(self.rect())

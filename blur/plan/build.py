@@ -88,7 +88,7 @@ def _covered(
     return [Track(reason, certainty, seen.pts[path.frames[in_sight]], covered[in_sight])]
 
 
-def _sighted(seen: Observations, chain: Chain) -> tuple[int, float]:
-    """The frame and the score of a chain's first sighting."""
-    look = seen.looks[chain[0].look]
-    return look.frame, float(look.scores[chain[0].face])
+def _sighted(seen: Observations, chain: Chain) -> tuple[int, float, Boxes]:
+    """The frame, the score and the box, shape (4,), of a chain's first sighting."""
+    look, face = seen.looks[chain[0].look], chain[0].face
+    return look.frame, float(look.scores[face]), look.boxes[face]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from blur.geometry import areas, overlaps
-from blur.plan.model import Doubt, Track
+from blur.geometry import Boxes, areas, overlaps
+from blur.plan.model import Doubt, Region, Track
 
 if TYPE_CHECKING:  # it loads OpenCV, beside which the window cannot be
     from blur.track.observe import Observations
@@ -31,6 +31,8 @@ SURE = 900
 """People of whom it is so certain that they were there do not vanish in mid-picture."""
 LASTING = 300
 """A face less certain than this was seen once, faintly."""
+WIDE = 0.25
+"""What takes more of the picture than this is no place to look at."""
 TAKEN_OVER = 0.5
 """Share of a mask's box in another's box from which that one goes on for it."""
 
@@ -41,23 +43,30 @@ def ranked(doubts: Iterable[Doubt]) -> tuple[Doubt, ...]:
 
 
 def doubts_of(
-    seen: Observations, tracks: Sequence[Track], faint: Iterable[tuple[int, float]]
+    seen: Observations, tracks: Sequence[Track], faint: Iterable[tuple[int, float, Boxes]]
 ) -> tuple[Doubt, ...]:
     """What a plan of these tracks leaves open.
 
     Args:
-        faint: frame and score of everything that was seen and is not covered.
+        faint: frame, score and box, shape (4,), of everything that was seen and is not covered.
     """
-    pts = seen.pts
-    left = (Doubt(int(pts[frame]), int(pts[frame]), FAINT, round(1000 * score)) for frame, score in faint)
-    weak = [track.pts[[0, -1]] for track in tracks if track.certainty < LASTING]
+    pts, size = seen.pts, (seen.width, seen.height)
+    left = (
+        Doubt(int(pts[frame]), int(pts[frame]), FAINT, round(1000 * score), place(box[None], size))
+        for frame, score, box in faint
+    )
+    weak = [track for track in tracks if track.certainty < LASTING]
+    broken = (
+        Doubt(at, at, BROKEN_OFF, WEIGHTS[BROKEN_OFF], place(region[None], size))
+        for at, region in _broken_off(seen, tracks)
+    )
     return ranked(
         [
             *left,
             *_stretches(seen, np.flatnonzero(seen.trusts < AGREED), SHAKEN),
             *_stretches(seen, np.flatnonzero(seen.lights < NIGHT), DARK),
-            *_joined(seen, [(pts, pts) for pts in _broken_off(seen, tracks)], BROKEN_OFF),
-            *_joined(seen, [(int(first), int(last)) for first, last in weak], WEAK),
+            *broken,
+            *_joined(seen, weak, WEAK),
         ]
     )
 
@@ -69,20 +78,34 @@ def _stretches(seen: Observations, frames: NDArray[np.intp], reason: str) -> Ite
             yield Doubt(int(seen.pts[run[0]]), int(seen.pts[run[-1]]), reason, WEIGHTS[reason])
 
 
-def _joined(seen: Observations, spans: Iterable[tuple[int, int]], reason: str) -> Iterator[Doubt]:
-    """Spans of time, those joined that are less than a second apart."""
+def _joined(seen: Observations, tracks: Iterable[Track], reason: str) -> Iterator[Doubt]:
+    """The times of tracks, those joined that are less than a second apart, with the place of them all."""
     second = seen.time_base.ticks(Fraction(1))
-    joined: list[tuple[int, int]] = []
-    for first, last in sorted(spans):
+    joined: list[tuple[int, int, list[NDArray[np.int32]]]] = []
+    for track in sorted(tracks, key=lambda track: (int(track.pts[0]), int(track.pts[-1]))):
+        first, last = int(track.pts[0]), int(track.pts[-1])
         if joined and first <= joined[-1][1] + second:
-            joined[-1] = joined[-1][0], max(joined[-1][1], last)
+            start, end, regions = joined[-1]
+            regions.append(track.regions)
+            joined[-1] = start, max(end, last), regions
         else:
-            joined.append((first, last))
-    return (Doubt(first, last, reason, WEIGHTS[reason]) for first, last in joined)
+            joined.append((first, last, [track.regions]))
+    for first, last, regions in joined:
+        around = place(np.concatenate(regions), (seen.width, seen.height))
+        yield Doubt(first, last, reason, WEIGHTS[reason], around)
 
 
-def _broken_off(seen: Observations, tracks: Sequence[Track]) -> Iterator[int]:
-    """When masks of sure faces begin or end within a scene and wholly in the picture, and none goes on."""
+def place(boxes: NDArray[Any], size: tuple[int, int]) -> Region | None:
+    """The box around boxes, shape (N, 4), within a picture; None where it is too wide to be a place."""
+    width, height = size
+    low, high = np.floor(boxes[:, :2].min(axis=0)), np.ceil(boxes[:, 2:].max(axis=0))
+    x0, y0 = (int(edge) for edge in np.clip(low, 0, (width - 1, height - 1)))
+    x1, y1 = (max(int(edge), least + 1) for edge, least in zip(np.minimum(high, size), (x0, y0), strict=True))
+    return (x0, y0, x1, y1) if (x1 - x0) * (y1 - y0) <= WIDE * width * height else None
+
+
+def _broken_off(seen: Observations, tracks: Sequence[Track]) -> Iterator[tuple[int, NDArray[np.int32]]]:
+    """When and where masks of sure faces begin or end within a scene, in mid-picture, and none goes on."""
     if not tracks:
         return
     firsts = np.array([track.pts[0] for track in tracks])
@@ -99,7 +122,7 @@ def _broken_off(seen: Observations, tracks: Sequence[Track]) -> Iterator[int]:
             beyond = int(seen.pts[frame + step])
             others = [tracks[i] for i in np.flatnonzero((firsts <= beyond) & (beyond <= lasts)).tolist()]
             if not any(_goes_on(region, other, beyond) for other in others):
-                yield pts
+                yield pts, region
 
 
 def _inside(region: NDArray[np.int32], seen: Observations) -> bool:

@@ -11,12 +11,9 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
-from blur.plan.model import Doubt, Plan, Pts, Regions, Track
+from blur.plan.model import Doubt, Plan, Pts, Region, Regions, Track
 
 State = TypeVar("State")
-
-Region = tuple[int, int, int, int]
-"""x0, y0, x1, y1 of the box around an ellipse, as in a track's regions."""
 
 KEPT_VISIBLE = "kept visible by hand"
 """The reason of the doubt that stands where a face was left uncovered on purpose."""
@@ -96,7 +93,8 @@ def kept_visible(plan: Plan, index: int) -> Plan:
     leaves the picture and comes back.
     """
     track = plan.tracks[index]
-    doubt = Doubt(int(track.pts[0]), int(track.pts[-1]), KEPT_VISIBLE, 0)
+    x0, y0, x1, y1 = track.regions[0].tolist()
+    doubt = Doubt(int(track.pts[0]), int(track.pts[-1]), KEPT_VISIBLE, 0, (x0, y0, x1, y1))
     return replace(removed(plan, index), doubts=(*plan.doubts, doubt))
 
 

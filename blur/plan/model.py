@@ -23,6 +23,9 @@ Regions: TypeAlias = NDArray[np.int32]
 """Shape (N, 4): x0, y0, x1, y1 of the boxes around elliptic regions, exclusive at the right and
 the bottom, in pixels of the upright picture. They may reach beyond the picture's edges."""
 
+Region: TypeAlias = tuple[int, int, int, int]
+"""One such box: x0, y0, x1, y1."""
+
 BLOCK = 1024
 """Frames whose regions are sorted at once."""
 
@@ -57,13 +60,18 @@ class Track:
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """A span of time that a person should look at, first and last pts included."""
+    """A span of time that a person should look at, first and last pts included.
+
+    Attributes:
+        weight: rank in thousandths; the largest should be looked at first.
+        region: where in the picture, None where it is all of it or not known. It stands still.
+    """
 
     first: int
     last: int
     reason: str
     weight: int
-    """Rank in thousandths: the largest should be looked at first."""
+    region: Region | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

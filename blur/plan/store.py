@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from blur.errors import OutputError, UnreadableError, UnsupportedError
-from blur.plan.model import SCHEMA, Doubt, Plan, Reason, Track
+from blur.plan.model import SCHEMA, Doubt, Plan, Reason, Region, Track
 from blur.timing import TimeBase
 
 MAX_BYTES = 1 << 28
@@ -168,8 +168,9 @@ def _block(items: Iterable[str]) -> str:
 
 
 def _doubt_text(doubt: Doubt) -> str:
+    place = {} if doubt.region is None else {"region": doubt.region}
     return json.dumps(
-        {"first": doubt.first, "last": doubt.last, "reason": doubt.reason, "weight": doubt.weight}
+        {"first": doubt.first, "last": doubt.last, "reason": doubt.reason, "weight": doubt.weight} | place
     )
 
 
@@ -190,6 +191,7 @@ def _track(untrusted: object, frames: NDArray[np.int64]) -> Track:
 
 
 def _doubt(untrusted: object) -> Doubt:
+    place = untrusted.pop("region", None) if isinstance(untrusted, dict) else None
     first, last, reason, weight = _values(untrusted, "doubt", ("first", "last", "reason", "weight"))
     if not isinstance(reason, str) or len(reason) > _MAX_REASON or not reason.isprintable():
         raise _refusal("a doubt's reason is no short line of text")
@@ -199,7 +201,17 @@ def _doubt(untrusted: object) -> Doubt:
         _whole(last, start, _MAX_TIME, "last"),
         reason,
         _whole(weight, 0, _MAX_TERM, "weight"),
+        None if place is None else _place(place),
     )
+
+
+def _place(untrusted: object) -> Region:
+    x0, y0, x1, y1 = (
+        _whole(edge, -_MAX_PLACE, _MAX_PLACE, "region") for edge in _row(untrusted, 4, "region")
+    )
+    if x1 <= x0 or y1 <= y0:
+        raise _refusal("a region has no area or lies too far out")
+    return x0, y0, x1, y1
 
 
 def _check_schema(untrusted: object) -> None:

@@ -20,6 +20,12 @@ LEAST = Fraction(1)
 WORTH = Fraction(1, 10), Fraction(3)
 """Lesser doubts are told up to this share of the clip, and up to so many seconds at least."""
 SPANS_SHOWN = 12
+WHERE = (
+    ("upper left", "top", "upper right"),
+    ("left", "middle", "right"),
+    ("lower left", "bottom", "lower right"),
+)
+"""Names of places in a picture, by rows."""
 
 Span: TypeAlias = tuple[int, int]
 """First and last pts."""
@@ -65,6 +71,16 @@ def spans(plan: Plan, doubts: Sequence[Doubt]) -> str:
 def joined(plan: Plan, doubts: Sequence[Doubt]) -> list[Span]:
     """When the doubts are to be watched, in order, those that meet as one."""
     return _merged([_around(plan, doubt) for doubt in doubts])
+
+
+def whereabouts(plan: Plan, doubt: Doubt) -> str:
+    """Where in the picture a doubt is, in thirds of it, as in WHERE; empty where that is not known."""
+    if doubt.region is None:
+        return ""
+    x0, y0, x1, y1 = doubt.region
+    across = min(max(3 * (x0 + x1) // (2 * plan.width), 0), 2)
+    down = min(max(3 * (y0 + y1) // (2 * plan.height), 0), 2)
+    return WHERE[down][across]
 
 
 def _around(plan: Plan, doubt: Doubt) -> Span:

@@ -76,7 +76,7 @@ def _watch(doubts: Sequence[Mapping[str, Any]], first: str | None) -> str:
     if not first:
         return "<h2>Watch</h2><p>Nothing stands out.</p>"
     rows = "".join(
-        f"<tr><td>{_time(one['from'])} – {_time(one['to'])}</td><td>{escape(one['why'])}</td></tr>"
+        f"<tr><td>{_time(one['from'])} – {_time(one['to'])}</td><td>{escape(_why(one))}</td></tr>"
         for one in doubts[:_SHOWN]
     )
     rest = f"<p>And {len(doubts) - _SHOWN} more of less weight.</p>" if len(doubts) > _SHOWN else ""
@@ -84,6 +84,10 @@ def _watch(doubts: Sequence[Mapping[str, Any]], first: str | None) -> str:
     told = f"<p>If you watch nothing else, watch {escape(first)}.</p>"
     table = f"<table><thead>{head}</thead><tbody>{rows}</tbody></table>"
     return f"<h2>Watch, the gravest first</h2>{told}{table}{rest}"
+
+
+def _why(doubt: Mapping[str, Any]) -> str:
+    return f"{doubt['why']}, {doubt['where']}" if doubt.get("where") else str(doubt["why"])
 
 
 def _private(report: Mapping[str, Any]) -> str:

@@ -18,7 +18,7 @@ from blur import __version__
 from blur.detect.weights import all_weights
 from blur.plan.model import Plan
 from blur.plan.store import dumps
-from blur.plan.watch import grave, these_seconds, worth_watching
+from blur.plan.watch import grave, these_seconds, whereabouts, worth_watching
 from blur.sandbox.inforce import in_force
 from blur.settings import Settings
 
@@ -48,7 +48,7 @@ def summarise(
     """
     chosen = {key: getattr(settings, key) for key in SETTINGS}
     return {
-        **_head(name, plan, exit_code),
+        **_head(name, plan, settings, exit_code),
         **covered(plan),
         "removed": list(removed),
         **_tail(chosen),
@@ -67,7 +67,7 @@ def summarise_audit(
     """
     known = covered(plan) if plan.tracks else {}
     return {
-        **_head(name, plan, exit_code),
+        **_head(name, plan, settings, exit_code),
         **known,
         "problems": list(problems),
         **_tail({"preset": settings.preset}),
@@ -88,7 +88,7 @@ def covered(plan: Plan) -> dict[str, Any]:
     }
 
 
-def _head(name: str, plan: Plan, exit_code: int) -> dict[str, Any]:
+def _head(name: str, plan: Plan, settings: Settings, exit_code: int) -> dict[str, Any]:
     start = int(plan.pts[0])
     return {
         "schema": SCHEMA,
@@ -104,6 +104,7 @@ def _head(name: str, plan: Plan, exit_code: int) -> dict[str, Any]:
                 "to": _seconds(plan, doubt.last - start),
                 "why": doubt.reason,
                 "weight": doubt.weight,
+                **({"where": whereabouts(plan, doubt)} if settings.private else {}),
             }
             for doubt in plan.doubts
         ],

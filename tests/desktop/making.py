@@ -70,7 +70,10 @@ def plan() -> Plan:
     pts = np.arange(FRAMES, dtype=np.int64)
     regions = np.tile(np.array([[10, 10, 30, 34]], np.int32), (FRAMES // 2, 1))
     track = Track("face", 900, pts[: FRAMES // 2].copy(), regions)
-    doubts = (Doubt(6, 8, "something faint, not covered", 950), Doubt(3, 3, "another reason", 900))
+    doubts = (
+        Doubt(6, 8, "something faint, not covered", 950, (40, 30, 50, 40)),
+        Doubt(3, 3, "another reason", 900),
+    )
     return Plan(64, 48, TimeBase(1, 12), pts, (track,), doubts)
 
 

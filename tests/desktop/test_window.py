@@ -220,6 +220,34 @@ def test_doubts_are_walked_through_by_key_in_their_rank(window: Window, clip: Pa
     assert [window.review.panel.doubts.item(row).text()[:2] for row in (0, 1)] == ["1 ", "2 "]
 
 
+def test_the_place_of_a_doubt_is_named_and_marked_while_it_lasts(
+    window: Window, clip: Path, until: Until
+) -> None:
+    reviewed(window, clip, until)
+    review = window.review
+    assert words.say("where.lower_right") in review.panel.doubts.item(0).text()
+    assert words.say("where.lower_right") not in review.panel.doubts.item(1).text()
+    review.view.outlines = False
+
+    def marked() -> bool:
+        """Whether anything is drawn over the even grey where the doubt is."""
+        view, picture = review.view, review.view.grab().toImage()
+        rect = view._rect_of((36, 26, 54, 44)).toRect()
+        greys = {picture.pixelColor(x, rect.center().y()).red() for x in range(rect.left(), rect.right())}
+        rows = {picture.pixelColor(rect.center().x(), y).red() for y in range(rect.top(), rect.bottom())}
+        tops = {picture.pixelColor(x, rect.top() + 5).red() for x in range(rect.left(), rect.right())}
+        return max(greys | rows | tops) - min(greys | rows | tops) > 60
+
+    until(marked)
+    review._step(FRAMES)
+    until(lambda: not marked())
+    QTest.keyClick(window, Qt.Key.Key_P)
+    QTest.keyClick(window, Qt.Key.Key_P)
+    until(marked)
+    QTest.keyClick(window, Qt.Key.Key_N)  # this one has no place
+    until(lambda: not marked())
+
+
 def test_a_region_is_drawn_moved_resized_and_published_by_hand(
     window: Window, clip: Path, until: Until, tmp_path: Path
 ) -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 
 from blur.plan.build import build_plan
-from blur.plan.doubts import AGREED, BROKEN_OFF, DARK, FAINT, NIGHT, SHAKEN, WEAK, ranked
+from blur.plan.doubts import AGREED, BROKEN_OFF, DARK, FAINT, NIGHT, SHAKEN, WEAK, place, ranked
 from blur.plan.model import Doubt, Plan
 from blur.settings import Settings
 from blur.track.observe import Observations
@@ -69,11 +69,30 @@ def test_masks_on_weak_grounds_are_told_as_one_span_where_they_meet() -> None:
     assert sorted(spans(seen, WEAK)) == [(2000, 5500), (8000, 9900)]
 
 
+def test_a_doubt_about_one_thing_says_where_it_is() -> None:
+    weak = plan(observed({30: [FACE]}, TIMES, score=0.2))
+    (region,) = {doubt.region for doubt in weak.doubts if doubt.reason == WEAK}
+    assert region is not None
+    assert (region[0], region[1]) < FACE[:2]
+    assert (region[2], region[3]) > FACE[2:]
+    cut = plan(observed({50: [FACE]}, TIMES))
+    begins, ends = (doubt.region for doubt in cut.doubts if doubt.reason == BROKEN_OFF)
+    assert begins == tuple(cut.tracks[0].regions[0].tolist())
+    assert ends == tuple(cut.tracks[0].regions[-1].tolist())
+
+
+def test_a_place_lies_in_the_picture_and_what_is_wide_is_none() -> None:
+    assert place(np.array([[-9.5, 3.2, 8.5, 9.0]]), (640, 360)) == (0, 3, 9, 9)
+    assert place(np.array([[5, 5, 9, 9], [25, 15, 30, 20]]), (640, 360)) == (5, 5, 30, 20)
+    assert place(np.array([[5, 5, 9, 9], [600, 300, 620, 320]]), (640, 360)) is None
+    assert place(np.array([[700, 400, 720, 420]]), (640, 360)) == (639, 359, 640, 360)
+
+
 def test_what_was_not_measured_is_no_doubt() -> None:
     assert plan(observed({}, TIMES)).doubts == ()
 
 
 def test_what_is_faint_is_told_by_its_score() -> None:
     seen = observed({50: [FACE]}, TIMES, score=0.12)
-    assert plan(seen).doubts == (Doubt(5000, 5000, FAINT, 120),)
+    assert plan(seen).doubts == (Doubt(5000, 5000, FAINT, 120, FACE),)
     assert plan(replace(seen, lights=np.full(len(TIMES), 20.0))).doubts[0].reason == DARK

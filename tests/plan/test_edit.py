@@ -91,6 +91,7 @@ def test_what_is_kept_visible_is_said_in_a_doubt_and_other_tracks_stay() -> None
     new = edit.kept_visible(plan(track(), track(600, 900)), 0)
     assert [int(each.pts[0]) for each in new.tracks] == [600]
     assert [(each.first, each.last, each.reason) for each in new.doubts] == [(200, 500, edit.KEPT_VISIBLE)]
+    assert [each.region for each in new.doubts] == [tuple(track().regions[0].tolist())]
     assert edit.removed(plan(track()), 0).doubts == ()
 
 

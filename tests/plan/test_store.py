@@ -45,7 +45,11 @@ def plans(draw: st.DrawFn) -> Plan:
     for _ in range(draw(st.integers(0, 3))):
         first = draw(st.integers(-(1 << 61), (1 << 61) - 9))
         reason = draw(st.text(st.characters(categories=["L", "N", "P"]), max_size=20))
-        doubts.append(Doubt(first, first + draw(st.integers(0, 9)), reason, draw(st.integers(0, 1000))))
+        last, weight = first + draw(st.integers(0, 9)), draw(st.integers(0, 1000))
+        x0, y0 = draw(st.tuples(st.integers(-9, 900), st.integers(-9, 900)))
+        doubts.append(
+            Doubt(first, last, reason, weight, draw(st.sampled_from([None, (x0, y0, x0 + 1, 999)])))
+        )
     return Plan(
         draw(st.integers(1, 1 << 15)),
         draw(st.integers(1, 1 << 15)),
@@ -138,6 +142,9 @@ BAD = {
     "certainty": _set("tracks", 0, "certainty", to=1001),
     "doubt that ends before it begins": _set("doubts", 0, "last", to=-1),
     "doubt that drives the terminal": _set("doubts", 0, "reason", to="\x1b[2J"),
+    "place of a doubt without area": _set("doubts", 0, "region", to=[5, 5, 5, 9]),
+    "place of a doubt that is no row": _set("doubts", 0, "region", to=[5, 5, 9]),
+    "place of a doubt far out": _set("doubts", 0, "region", to=[5, 5, 9, 1 << 21]),
     "tracks that are no list": _set("tracks", to={}),
     "schema": _set("schema", to="blur-plan/0"),
     "schema of something else": _set("schema", to="blur-events/1"),

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from blur.plan.doubts import ranked
 from blur.plan.model import Doubt, Plan
-from blur.plan.watch import WORTH, grave, joined, spans, these_seconds, worth_watching
+from blur.plan.watch import WORTH, grave, joined, spans, these_seconds, whereabouts, worth_watching
 from blur.timing import TimeBase
 
 PTS = np.arange(500, 1100, dtype=np.int64)
@@ -25,6 +25,20 @@ def test_grave_doubts_are_told_with_their_seconds() -> None:
     told = plan(Doubt(520, 540, "a", 950), Doubt(535, 560, "b", 900), Doubt(700, 700, "c", 899))
     assert these_seconds(told, grave(told)) == "these 4 seconds: 0:02.0 to 0:06.0"
     assert spans(told, grave(told)) == "0:02.0 to 0:06.0"
+
+
+def test_where_a_doubt_is_is_told_in_thirds_of_the_picture() -> None:
+    def told(*region: int) -> str:
+        return whereabouts(plan(), Doubt(500, 500, "a", 1, region))  # type: ignore[arg-type]
+
+    assert [told(x, y, x + 4, y + 4) for y in (0, 22, 44) for x in (0, 30, 60)] == [
+        *("upper left", "top", "upper right"),
+        *("left", "middle", "right"),
+        *("lower left", "bottom", "lower right"),
+    ]
+    assert told(-90, -90, -80, -80) == "upper left"
+    assert told(90, 90, 99, 99) == "lower right"
+    assert whereabouts(plan(), Doubt(500, 500, "a", 1)) == ""
 
 
 def test_a_moment_is_watched_with_what_is_around_it() -> None:

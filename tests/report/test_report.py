@@ -169,6 +169,15 @@ def test_what_to_watch_is_told_in_one_line() -> None:
     assert "Nothing stands out." in page(none)
 
 
+def test_only_a_private_report_says_where_in_the_picture_a_doubt_is() -> None:
+    doubted = replace(PLAN, doubts=(Doubt(120, 150, "late", 950, (401, 402, 433, 434)),))
+    public, private = (summarise("o.mp4", doubted, Settings(private=each), 4) for each in (False, True))
+    assert "where" not in public["watch"][0]
+    assert "late, bottom" not in page(public)
+    assert private["watch"][0]["where"] == "bottom"
+    assert "late, bottom" in page(private)
+
+
 def test_a_private_report_carries_the_plan() -> None:
     report = summarise("o.mp4", PLAN, Settings(private=True), 0)
     again = loads(json.dumps(report["plan"]))
