@@ -29,10 +29,12 @@ from blur.settings import Codec
 # and what it writes takes twice as long to decode. Quantisers that adapt, weighted prediction and blocks
 # of 4x4 cost more than they give at this quality, and Huffman codes cost a tenth of the size. Up to crf 20
 # no blocks can be seen that would have to be smoothed away.
+# A quantiser that does not follow a scene's difficulty (qcomp of 1) keeps noise of the night at 43 dB, 41
+# in 10 bits, where it would fall to 35 and 32. Hard clips grow by up to half for it, calm ones shrink.
 # For 10 bits at 1080x1920, x265 needs 73 ms at ultrafast for 45.2 dB, 111 ms at superfast for 45.9 dB.
 # Without B-frames and look-ahead an encoder holds next to no frames: 8K takes half of the memory.
 _PRESETS = {"libx264": "superfast", "libx265": "ultrafast"}
-_QUICK = {"aq-mode": "0", "weightp": "0", "coder": "vlc"}
+_QUICK = {"qcomp": "1", "aq-mode": "0", "weightp": "0", "coder": "vlc"}
 _PLAIN = {"x264-params": "analyse=i8x8"}
 _UNSMOOTHED = {"x264-params": "analyse=i8x8:no-deblock=1"}
 _FINE = 20
@@ -229,7 +231,7 @@ def _encoder_options(name: str, crf: int, clip: Clip) -> dict[str, str]:
     # Captions and user data ride on decoded pictures; neither may pass.
     options = {"preset": _PRESETS[name], "crf": str(crf), "a53cc": "0", "udu_sei": "0"}
     if name == "libx265":
-        quiet, quick = "info=0:log-level=none", "bframes=0:rc-lookahead=0:lookahead-slices=0"
+        quiet, quick = "info=0:log-level=none", "qcomp=1:bframes=0:rc-lookahead=0:lookahead-slices=0"
         closed = f"scenecut=0:open-gop=0:min-keyint={KEY_FRAMES}"
         shown = x265_parameters(clip.mastering)
         options["x265-params"] = f"{shown}{quiet}:{quick}:{closed}:pools={_THREADS}:frame-threads=2"

@@ -195,6 +195,25 @@ def test_real_faces_lose_nothing_that_can_be_seen(shared: Path, tmp_path: Path) 
     assert min(decibels(a.picture, b.picture) for a, b in pairs) >= 42
 
 
+@pytest.mark.parametrize(("pixel_format", "least"), [("yuv420p", 43), ("yuv420p10le", 41)])
+@pytest.mark.parametrize("strength", [6, 50])
+def test_the_night_s_noise_is_kept_as_well_as_anything(
+    tmp_path: Path, pixel_format: str, least: float, strength: float
+) -> None:
+    clip, chance = blank_clip(pixel_format, (320, 192)), np.random.default_rng(3)
+    worst = np.inf
+    written: list[av.VideoFrame] = []
+    with Writer(tmp_path / "a.mp4", clip, 18) as writer:
+        for index in range(12):
+            noisy = scene(index, 320, 192) + chance.normal(0, strength, (192, 320, 1))
+            picture = av.VideoFrame.from_ndarray(np.clip(noisy, 0, 255).astype(np.uint8), "rgb24")
+            written.append(picture.reformat(format=pixel_format))
+            writer.write(Frame(3000 * index, written[-1]))
+    for before, after in zip(written, read(probe(tmp_path / "a.mp4")), strict=True):
+        worst = min(worst, decibels(before, after.picture))
+    assert worst > least
+
+
 @pytest.mark.parametrize("name", ["a.avi", "a.gif", "a", "a.mp4.exe"])
 def test_other_kinds_of_file_are_refused_at_once(tmp_path: Path, name: str) -> None:
     with pytest.raises(UnsupportedError, match="cannot write"):
