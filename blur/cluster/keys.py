@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from blur.errors import ExistsError, OutputError, UsageError
+from blur.media.plain import has_an_end
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 Role: TypeAlias = Literal["run", "worker"]
 AUTHORITY, CERTIFICATE, KEY = FILES = ("authority.pem", "certificate.pem", "key.pem")
+_LARGEST = 1 << 16
 DAYS = 30
 """How long keys hold; long enough for a weekend's footage, short enough to be gone when they are found."""
 
@@ -56,6 +58,8 @@ def security(folder: Path, role: Role) -> Security:
 
     files = {name: str(folder / name) for name in (AUTHORITY, CERTIFICATE, KEY)}
     try:
+        if not all(has_an_end(path) and path.stat().st_size < _LARGEST for path in map(Path, files.values())):
+            raise ValueError("no keys")
         certificate = x509.load_pem_x509_certificate(Path(files[CERTIFICATE]).read_bytes())
         names = [str(part.value) for part in certificate.subject]
     except (OSError, ValueError) as error:
@@ -66,11 +70,18 @@ def security(folder: Path, role: Role) -> Security:
     if not certificate.not_valid_before_utc < datetime.now(UTC) < certificate.not_valid_after_utc:
         raise UsageError("these keys are out of date", "Make new ones, and mind the clocks.")
     dask_role = "scheduler" if role == "run" else "worker"
-    return Security(
+    made = Security(
         require_encryption=True,
         tls_ca_file=files[AUTHORITY],
         **{f"tls_{dask_role}_cert": files[CERTIFICATE], f"tls_{dask_role}_key": files[KEY]},
     )
+    try:
+        made.get_connection_args(
+            dask_role
+        )  # else a worker would wait for ever for a run that it cannot reach
+    except OSError as error:
+        raise UsageError("the keys are damaged", "Make new ones: blur cluster keys DIR.") from error
+    return made
 
 
 def _authority() -> tuple[x509.Certificate, EllipticCurvePrivateKey]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import ssl
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from blur.cluster.keys import AUTHORITY, CERTIFICATE, KEY, make_keys, security
+from blur.cluster.keys import AUTHORITY, CERTIFICATE, KEY, Role, make_keys, security
 from blur.errors import ExistsError, OutputError, UsageError
 
 
@@ -89,6 +92,29 @@ def test_each_side_takes_its_own_folder_alone(keys: Path, tmp_path: Path) -> Non
         security(keys / "worker", "run")
     with pytest.raises(UsageError, match="no keys"):
         security(tmp_path, "run")
+
+
+BROKEN: list[Callable[[Path], object]] = [
+    lambda path: path.write_bytes(b""),
+    lambda path: path.write_bytes(os.urandom(3000)),
+    lambda path: path.write_text("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"),
+    lambda path: os.truncate(path, 1 << 34),
+    lambda path: (path.unlink(), os.mkfifo(path)),
+    lambda path: (path.unlink(), path.symlink_to("/dev/zero")),
+]
+
+
+@pytest.mark.parametrize("break_it", BROKEN, ids=["empty", "noise", "hollow", "huge", "pipe", "device"])
+@pytest.mark.parametrize("name", [AUTHORITY, CERTIFICATE, KEY])
+@pytest.mark.parametrize("role", ["run", "worker"])
+def test_broken_keys_are_told_at_once(
+    keys: Path, tmp_path: Path, role: Role, name: str, break_it: Callable[[Path], object]
+) -> None:
+    own = tmp_path / "own"
+    shutil.copytree(keys / role, own)
+    break_it(own / name)
+    with pytest.raises(UsageError, match="keys"):
+        security(own, role)
 
 
 def test_keys_are_good_for_a_month(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

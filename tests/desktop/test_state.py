@@ -1,11 +1,15 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from blur.desktop.item import Item
 from blur.desktop.state import State, new_key
@@ -69,7 +73,58 @@ def test_what_the_engine_made_becomes_the_published_plan_and_all_of_it_is_wiped(
     assert list(state.folder.glob(f"{key}*")) == []
 
 
-@pytest.mark.parametrize("damage", ["", "[1]", "{}", '[["a", 2]]'])
+HOSTILE = {
+    "codes": [5, None],
+    "mutes": [5, [[float("inf"), 2]], [[1.5, 2]], [[True, 2]]],
+    "frames": ["x", 1.5, None],
+    "look": ["yes", 1],
+    "status": [[1], {}],
+    "source": [7, "/a\0b"],
+    "error": [[1], None],
+    "thorough": [{}],
+    "key": [5, "../../x", "0" * 17],
+}
+
+
+@pytest.mark.parametrize(("name", "values"), HOSTILE.items(), ids=HOSTILE.keys())
+def test_a_queue_with_values_that_nobody_stored_is_an_empty_one(
+    state: State, tmp_path: Path, name: str, values: list[object]
+) -> None:
+    state.save_queue([item(tmp_path)])
+    stored = json.loads((state.folder / "queue.json").read_text())
+    for value in values:
+        stored["items"][0][name] = value
+        (state.folder / "queue.json").write_text(json.dumps(stored))
+        assert state.load_queue() == [], value
+
+
+@given(st.recursive(st.none() | st.booleans() | st.floats() | st.text(), lambda inner: st.lists(inner)))
+def test_any_json_for_a_queue_or_for_spans_is_an_empty_one(value: object) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        state = State(Path(folder) / "window")
+        for path in (state.folder / "queue.json", state.mutes_file("0" * 16)):
+            path.write_text(json.dumps({"schema": "blur-queue/1", "items": value}))
+            assert (state.load_queue(), state.edited_mutes("0" * 16) or ()) == ([], ())
+            path.write_text(json.dumps(value))
+            assert (state.load_queue(), state.edited_mutes("0" * 16) or ()) == ([], ())
+        state.close()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pipes and devices of POSIX systems")
+def test_a_queue_that_is_none_is_not_waited_for(state: State) -> None:
+    path = state.folder / "queue.json"
+    for make in (
+        lambda: path.write_text("[" * 200_000),
+        lambda: path.write_bytes(b"\xff\xfe"),
+        lambda: os.truncate(path, 1 << 40),
+        lambda: (path.unlink(), os.mkfifo(path)),
+        lambda: (path.unlink(), path.symlink_to("/dev/zero")),
+    ):
+        make()
+        assert state.load_queue() == []
+
+
+@pytest.mark.parametrize("damage", ["", "[1]", "{}", '[["a", 2]]', "[[Infinity, 1]]", "[" * 100_000])
 def test_damaged_spans_are_none(state: State, tmp_path: Path, damage: str) -> None:
     key = item(tmp_path).key
     state.mutes_file(key).write_text(damage)
