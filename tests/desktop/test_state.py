@@ -98,7 +98,7 @@ def test_a_queue_with_values_that_nobody_stored_is_an_empty_one(
         assert state.load_queue() == [], value
 
 
-@given(st.recursive(st.none() | st.booleans() | st.floats() | st.text(), lambda inner: st.lists(inner)))
+@given(st.recursive(st.none() | st.booleans() | st.floats() | st.text(), st.lists))
 def test_any_json_for_a_queue_or_for_spans_is_an_empty_one(value: object) -> None:
     with tempfile.TemporaryDirectory() as folder:
         state = State(Path(folder) / "window")
