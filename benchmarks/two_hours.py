@@ -69,6 +69,7 @@ def main(frames: int, people: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "plan.json")
         timed("written", lambda: save(plan, path))
+        print(f"{path.stat().st_size / 1e6:.0f} MB, {path.stat().st_size / frames / masks:.0f} bytes a mask")
         timed("read", lambda: load(path))
 
 

@@ -75,9 +75,7 @@ def security(folder: Path, role: Role) -> Security:
         **{f"tls_{dask_role}_cert": files[CERTIFICATE], f"tls_{dask_role}_key": files[KEY]},
     )
     try:
-        made.get_connection_args(
-            dask_role
-        )  # else a worker would wait for ever for a run that it cannot reach
+        made.get_connection_args(dask_role)  # else a worker would wait for ever
     except OSError as error:
         raise UsageError("the keys are damaged", "Make new ones: blur cluster keys DIR.") from error
     return made

@@ -7,7 +7,7 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NoReturn, cast, get_args
 
@@ -18,7 +18,8 @@ from blur.errors import OutputError, UnreadableError, UnsupportedError
 from blur.plan.model import SCHEMA, Doubt, Plan, Reason, Region, Track
 from blur.timing import TimeBase
 
-MAX_BYTES = 1 << 28
+MAX_BYTES = 1 << 29
+"""Of a plan's text, to be written and to be read: 75 people in every frame of two hours (33 bytes each)."""
 _MAX_SIDE = 1 << 15
 _MAX_PLACE = 1 << 20
 _MAX_TIME = 1 << 61
@@ -54,6 +55,11 @@ class TrackTexts:
 
 def dumps(plan: Plan, text_of: Callable[[Track], str] = track_text) -> str:
     """The plan as JSON, one line for every region of a track in a frame."""
+    return "".join(_pieces(plan, text_of))
+
+
+def _pieces(plan: Plan, text_of: Callable[[Track], str]) -> Iterator[str]:
+    """The text in pieces, so that a large one need not be held as a whole to be written."""
     head: dict[str, object] = {
         "schema": SCHEMA,
         "width": plan.width,
@@ -62,15 +68,17 @@ def dumps(plan: Plan, text_of: Callable[[Track], str] = track_text) -> str:
     }
     if plan.receipt is not None:
         head["receipt"] = plan.receipt
-    fields = [f"{json.dumps(key)}: {json.dumps(value)}" for key, value in head.items()]
+    yield "{\n"
+    for key, value in head.items():
+        yield f"{json.dumps(key)}: {json.dumps(value)},\n"
     times = plan.pts.tolist()
     lines = (", ".join(map(str, times[at : at + 16])) for at in range(0, len(times), 16))
-    fields += [
-        f'"pts": {_block(lines)}',
-        f'"tracks": {_block(map(text_of, plan.tracks))}',
-        f'"doubts": {_block(map(_doubt_text, plan.doubts))}',
-    ]
-    return "{\n" + ",\n".join(fields) + "\n}\n"
+    yield from _named_block("pts", lines)
+    yield ",\n"
+    yield from _named_block("tracks", map(text_of, plan.tracks))
+    yield ",\n"
+    yield from _named_block("doubts", map(_doubt_text, plan.doubts))
+    yield "\n}\n"
 
 
 def loads(untrusted_text: str) -> Plan:
@@ -89,7 +97,7 @@ def loads(untrusted_text: str) -> Plan:
             untrusted_text,
             parse_float=_refuse_number,
             parse_constant=_refuse_number,
-            object_pairs_hook=_unique,
+            object_pairs_hook=_object,
         )
     except (ValueError, RecursionError):
         raise _refusal("the plan is not JSON of whole numbers") from None
@@ -115,9 +123,19 @@ def loads(untrusted_text: str) -> Plan:
     )
 
 
-def write(plan: Plan, path: Path) -> None:
-    """Write a plan into a file, such as a draft. Raises OSError."""
-    path.write_bytes(dumps(plan).encode("utf-8"))
+def write(plan: Plan, path: Path, text_of: Callable[[Track], str] = track_text) -> None:
+    """Write a plan into a file, such as a draft. Raises OSError, and OutputError where none would read it."""
+    room = MAX_BYTES
+    with path.open("wb") as file:
+        for piece in _pieces(plan, text_of):
+            room -= file.write(piece.encode("utf-8"))
+            if room < 0:
+                raise OutputError(
+                    f"the plan would be larger than the {MAX_BYTES >> 20} MiB that Blur reads",
+                    "Cut the clip into parts, or do without a plan.",
+                )
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def save(plan: Plan, path: Path, text_of: Callable[[Track], str] = track_text) -> None:
@@ -125,15 +143,12 @@ def save(plan: Plan, path: Path, text_of: Callable[[Track], str] = track_text) -
 
     Raises OutputError where it cannot be written.
     """
-    data = dumps(plan, text_of).encode("utf-8")
     temporary: Path | None = None
     try:
         handle, name = tempfile.mkstemp(prefix=".blur-", dir=path.parent)
         temporary = Path(name)
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+        os.close(handle)
+        write(plan, temporary, text_of)
         temporary.replace(path)
     except BaseException as error:
         with contextlib.suppress(OSError):
@@ -167,6 +182,15 @@ def _block(items: Iterable[str]) -> str:
     return f"[\n{inside}\n]" if inside else "[]"
 
 
+def _named_block(name: str, items: Iterable[str]) -> Iterator[str]:
+    """As ``_block``, piece by piece."""
+    before = f'"{name}": [\n'
+    for item in items:
+        yield before + item
+        before = ",\n"
+    yield "\n]" if before == ",\n" else f'"{name}": []'
+
+
 def _doubt_text(doubt: Doubt) -> str:
     place = {} if doubt.region is None else {"region": doubt.region}
     return json.dumps(
@@ -178,9 +202,9 @@ def _track(untrusted: object, frames: NDArray[np.int64]) -> Track:
     reason, certainty, regions = _values(untrusted, "track", ("reason", "certainty", "regions"))
     if reason not in get_args(Reason):
         raise _refusal("a track has an unknown reason")
-    rows = [_row(row, 5, "region") for row in _list(regions, "regions")]
-    table = _integers([value for row in rows for value in row], "regions").reshape(-1, 5)
-    pts, places = _times(table[:, 0].copy()), table[:, 1:]
+    if not isinstance(regions, np.ndarray):
+        raise _refusal("a track has no regions")
+    pts, places = _times(regions[:, 0].copy()), regions[:, 1:]
     if not _among(pts, frames):
         raise _refusal("a track covers a time at which the clip has no frame")
     if _outside(places, _MAX_PLACE) or np.any(places[:, 2:] <= places[:, :2]):
@@ -294,8 +318,12 @@ def _refuse_number(untrusted: str) -> NoReturn:
     raise ValueError(untrusted)
 
 
-def _unique(untrusted: list[tuple[str, Any]]) -> dict[str, Any]:
+def _object(untrusted: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of the text. Regions become arrays as soon as they are read: as lists, all of them would take thrice the memory."""
     result = dict(untrusted)
     if len(result) != len(untrusted):
         raise ValueError("a key stands twice")
+    if "regions" in result:
+        rows = [_row(row, 5, "region") for row in _list(result["regions"], "regions")]
+        result["regions"] = _integers([value for row in rows for value in row], "regions").reshape(-1, 5)
     return result

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import stat
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from time import process_time
@@ -257,6 +258,35 @@ def test_what_cannot_be_read_is_refused(tmp_path: Path) -> None:
     noise.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(UnreadableError):
         load(noise)
+
+
+def test_a_plan_that_is_too_large_to_be_read_is_not_written_either(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    size = len(dumps(small_plan()))
+    monkeypatch.setattr("blur.plan.store.MAX_BYTES", size)
+    save(small_plan(), tmp_path / "clip.plan")
+    assert same(load(tmp_path / "clip.plan"), small_plan())
+    monkeypatch.setattr("blur.plan.store.MAX_BYTES", size - 1)
+    with pytest.raises(UnreadableError, match="too large"):
+        load(tmp_path / "clip.plan")
+    with pytest.raises(OutputError, match="larger than the 0 MiB that Blur reads"):
+        save(small_plan(), tmp_path / "other.plan")
+    assert [each.name for each in tmp_path.iterdir()] == ["clip.plan"]
+
+
+def test_a_plan_is_read_with_little_more_memory_than_it_takes() -> None:
+    times = np.arange(4000, dtype=np.int64)
+    tracks = tuple(
+        Track("face", 900, times, np.tile([[0, 0, 9, 9]], (4000, 1)).astype(np.int32)) for _ in range(25)
+    )
+    text = dumps(Plan(64, 48, TimeBase(1, 25), times, tracks))
+    tracemalloc.start()
+    try:
+        assert len(loads(text).tracks) == 25
+        assert tracemalloc.get_traced_memory()[1] < 5 * len(text)  # nine times, were all of it lists at once
+    finally:
+        tracemalloc.stop()
 
 
 def test_no_float_is_ever_written() -> None:
