@@ -2,7 +2,8 @@
 
 Both must stay flat, and every clip of the folder must be accounted for.
 
-usage: python benchmarks/load.py [CLIPS [MINUTES]]      (by default 500 and 120; Linux: reads /proc)
+usage: python benchmarks/load.py [CLIPS [MINUTES [RATE]]]
+    (by default 500 clips, 120 minutes and 25 frames a second; Linux: reads /proc)
 """
 
 from __future__ import annotations
@@ -97,17 +98,17 @@ def many(clips: int, folder: Path) -> None:
     print(f"{clips - len(broken)} published, {len(broken)} broken ones refused, none missing", flush=True)
 
 
-def main(clips: int, minutes: float) -> None:
+def main(clips: int = 500, minutes: float = 120, rate: float = 25) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         os.environ["BLUR_STATE"] = f"{folder}/state"
         if clips:
             many(clips, folder)
         if minutes:
-            long = drawn(folder / "long.mp4", 60 * minutes, "1280x720")
+            long = drawn(folder / "long.mp4", 60 * minutes, "1280x720", int(rate))
             ran = watched([str(long), "-o", f"{folder}/long-out.mp4"], folder / "events", PUBLISHED)
-            told(f"{minutes:g} minutes of 720p", *ran)
+            told(f"{minutes:g} minutes of 720p, {rate:g} frames a second", *ran)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 500, float(sys.argv[2]) if len(sys.argv) > 2 else 120)
+    main(int(sys.argv[1]) if sys.argv[1:] else 500, *map(float, sys.argv[2:4]))

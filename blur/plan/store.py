@@ -319,7 +319,7 @@ def _refuse_number(untrusted: str) -> NoReturn:
 
 
 def _object(untrusted: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object of the text. Regions become arrays as soon as they are read: as lists, all of them would take thrice the memory."""
+    """An object of the text. Regions become arrays at once: all of them as lists take thrice the memory."""
     result = dict(untrusted)
     if len(result) != len(untrusted):
         raise ValueError("a key stands twice")
