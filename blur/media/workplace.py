@@ -38,12 +38,14 @@ def lock(handle: int) -> None:
 def private_folder(folder: Path) -> Iterator[Path]:
     """A folder of its own for drafts inside ``folder``; it is gone at the end, with all that is in it.
 
+    Also where ``folder`` has another name by then, and a link to elsewhere has its old one.
     Raises OSError where none can be made.
     """
     sweep(folder)
     path = folder / draft_name()
     path.mkdir(0o700)
     handle = os.open(path, _OF_A_FOLDER)
+    around = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
     try:
         with contextlib.suppress(OSError):  # some network folders have no locks
             lock(handle)
@@ -51,8 +53,9 @@ def private_folder(folder: Path) -> Iterator[Path]:
             raise FileNotFoundError(path)
         yield path
     finally:
-        shutil.rmtree(path, ignore_errors=True)
+        shutil.rmtree(path.name, ignore_errors=True, dir_fd=around)
         os.close(handle)
+        os.close(around)
 
 
 def sweep(folder: Path) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import re
 import resource
 import shutil
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -206,3 +207,73 @@ def faces(path: Path) -> list[NDArray[np.int16]]:
         x = 100 + 3 * len(found)
         found.append(frame.picture.to_ndarray(format="gray")[95:125, x - 15 : x + 15].astype(np.int16))
     return found
+
+
+def folder_to_link(scene: Scene, precious: Path) -> None:
+    folder = scene.output.parent
+    folder.rename(folder.with_name("moved"))
+    folder.symlink_to(precious.parent)
+
+
+def folder_gone(scene: Scene, _: Path) -> None:
+    shutil.rmtree(scene.output.parent)
+
+
+def output_to_link(scene: Scene, precious: Path) -> None:
+    scene.output.symlink_to(precious)
+
+
+def output_to_fifo(scene: Scene, _: Path) -> None:
+    os.mkfifo(scene.output)
+
+
+def plan_to_link(scene: Scene, precious: Path) -> None:
+    scene.plan.symlink_to(precious)
+
+
+def clip_to_link(scene: Scene, precious: Path) -> None:
+    scene.clip.unlink()
+    scene.clip.symlink_to(precious)
+
+
+SWAPS: dict[str, tuple[Callable[[Scene, Path], None], tuple[int, int]]] = {
+    "the folder becomes a link": (folder_to_link, (8, 8)),
+    "the folder is gone": (folder_gone, (8, 8)),
+    "the output becomes a link": (output_to_link, (8, 0)),
+    "the output becomes a pipe": (output_to_fifo, (8, 0)),
+    "the plan becomes a link": (plan_to_link, (8, 0)),
+    "the clip becomes a link": (clip_to_link, (3, 3)),
+}
+
+
+@pytest.mark.parametrize("force", [False, True], ids=["", "force"])
+@pytest.mark.parametrize(("swap", "codes"), SWAPS.values(), ids=SWAPS.keys())
+def test_what_is_swapped_while_blur_works_leads_it_nowhere(
+    scene: Scene, tmp_path: Path, swap: Callable[[Scene, Path], None], codes: tuple[int, int], force: bool
+) -> None:
+    """Codes are those without and with --force."""
+    precious = tmp_path / "elsewhere" / "precious.mp4"
+    precious.parent.mkdir()
+    precious.write_bytes(b"mine")
+    command = [word for word in scene.command() if force or word != "--force"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
+        assert run.stdout is not None
+        for line in run.stdout:
+            if json.loads(line).get("stage") == "render":
+                break
+        swap(scene, precious)
+        out, err = run.communicate(timeout=120)
+    assert run.returncode == codes[force], (out, err)
+    assert "unexpected" not in out + err
+    assert names(precious.parent) == ["precious.mp4"]
+    assert precious.read_bytes() == b"mine"
+    strays = [path for path in tmp_path.rglob(".*") if DRAFT.fullmatch(path.name)]
+    assert strays == []
+    if run.returncode == 0:
+        assert names(scene.output.parent) == MADE
+        assert not any(path.is_symlink() for path in scene.output.parent.iterdir())
+        scene.check_left()
+    else:
+        there = {output_to_link: ["safe.mp4"], output_to_fifo: ["safe.mp4"], plan_to_link: ["safe.json"]}
+        left = [] if scene.output.parent.is_symlink() else names(scene.output.parent)
+        assert left == there.get(swap, [])

@@ -72,3 +72,18 @@ def test_what_a_link_leads_to_is_never_swept(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_written_to_is_the_systems_error(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="No such file"), private_folder(tmp_path / "absent"):
         pass
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links of POSIX systems")
+def test_a_private_folder_is_gone_also_where_its_place_was_moved_and_a_link_put_there(tmp_path: Path) -> None:
+    out, moved, other = (tmp_path / name for name in ("out", "moved", "other"))
+    for folder in (out, other):
+        folder.mkdir()
+    with private_folder(out) as private:
+        (private / "draft").write_bytes(b"covered")
+        (other / private.name).mkdir()
+        (other / private.name / "mine").touch()
+        out.rename(moved)
+        out.symlink_to(other)
+    assert list(moved.iterdir()) == []
+    assert (other / private.name / "mine").exists()
