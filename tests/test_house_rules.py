@@ -6,6 +6,7 @@ import ast
 import re
 import subprocess
 import tomllib
+from functools import cache
 from importlib.metadata import PackageNotFoundError, requires
 from pathlib import Path
 from typing import Any
@@ -28,11 +29,13 @@ SYSTEMS = (
 )
 
 
+@cache
 def tracked() -> list[Path]:
     listing = subprocess.run(["git", "ls-files", "-z"], cwd=REPO, capture_output=True, check=True)
     return [path for name in listing.stdout.decode().split("\0") if name and (path := REPO / name).is_file()]
 
 
+@cache
 def trees() -> list[tuple[str, str, ast.Module]]:
     sources = [
         (str(p.relative_to(REPO)), p.read_text(encoding="utf-8")) for p in tracked() if p.suffix == ".py"

@@ -68,20 +68,26 @@ def test_the_first_press_is_a_wish_and_the_second_a_command(monkeypatch: pytest.
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "in").mkdir()
-    for name in "abcdef":
+    for name in "abcd":
         make_clip(tmp_path / "in" / f"{name}.mp4")
     return tmp_path
 
 
 def start(folder: Path) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, str(REPO / "cli.py"), "in", "-o", "out"],
-        cwd=folder,
-        env={**os.environ, "BLUR_STATE": str(folder / "state")},
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
+    """Runs the program over the clips, at most two of them at once, however many processors there are."""
+    processors = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, sorted(processors)[:2])
+    try:
+        return subprocess.Popen(
+            [sys.executable, str(REPO / "cli.py"), "in", "-o", "out"],
+            cwd=folder,
+            env={**os.environ, "BLUR_STATE": str(folder / "state")},
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+    finally:
+        os.sched_setaffinity(0, processors)
 
 
 def read_until(run: subprocess.Popen[str], word: str) -> str:
@@ -102,14 +108,14 @@ def test_ctrl_c_finishes_what_is_in_hand_and_the_next_run_the_rest(folder: Path)
         said = run.communicate(timeout=60)[1]
     done = sorted(path.name for path in (folder / "out").iterdir())
     assert run.returncode == 130, said
-    assert 1 <= len(done) < 6
-    assert f"{6 - len(done)} of 6 clips left" in said
+    assert 1 <= len(done) < 4
+    assert f"{4 - len(done)} of 4 clips left" in said
     with start(folder) as again:
         said = again.communicate(timeout=60)[1]
     assert again.returncode == 0, said
     assert said.count("done before") >= len(done)
     assert sorted(path.name for path in (folder / "out").iterdir()) == [
-        f"blurred-{n}.mp4" for n in range(1, 7)
+        f"blurred-{n}.mp4" for n in range(1, 5)
     ]
 
 
@@ -129,5 +135,5 @@ def test_a_second_ctrl_c_stops_at_once_and_a_kill_loses_nothing(folder: Path) ->
         said = run.communicate(timeout=60)[1]
     assert run.returncode in (0, 4), said  # 4 where the kill came between publishing and its note
     assert sorted(path.name for path in (folder / "out").iterdir()) == [
-        f"blurred-{n}.mp4" for n in range(1, 7)
+        f"blurred-{n}.mp4" for n in range(1, 5)
     ]

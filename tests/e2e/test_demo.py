@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from blur.media.demo import POSITION
+from blur.media.demo import POSITION, RATE, SECONDS
 from tests.conftest import REPO
 
 
@@ -20,5 +20,6 @@ def test_the_demonstration_is_made_covered_and_freed_of_its_position(tmp_path: P
     assert POSITION.encode() in clip.read_bytes()
     assert POSITION.encode() not in output.read_bytes()
     assert "The sound was removed" in run.stderr
+    assert f"({SECONDS * RATE} frames" in run.stderr
     assert " 0 tracks" not in run.stderr.splitlines()[-1]
     assert subprocess.run(command, capture_output=True, timeout=120, check=False).returncode == 8

@@ -7,13 +7,19 @@ import av
 import pytest
 
 from blur.errors import MissingError, OutputError
-from blur.media.demo import POSITION, RATE, SECONDS, make_demo
+from blur.media import demo as demos
+from blur.media.demo import POSITION, RATE, make_demo
+
+SECONDS = 1
+"""tests/e2e/test_demo.py makes a whole one."""
 
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("with a space") / "demo.mp4"
-    make_demo(path)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(demos, "SECONDS", SECONDS)
+        make_demo(path)
     return path
 
 
