@@ -53,8 +53,7 @@ def anonymise(
 
     A dry run publishes nothing and says what would be covered. ``plan_file`` is written in both cases,
     ``report_file`` where something is published. ``keep`` gives where what was seen of a long clip is kept
-    until it is done.
-    Raises the errors of blur.errors; whatever is raised, nothing was published.
+    until it is done. Raises the errors of blur.errors; whatever is raised, nothing was published.
     """
     began = time.monotonic()
     name = printable(source.name)
@@ -64,14 +63,11 @@ def anonymise(
     engine = engine or engine_for(source, target)
     with named_errors(), ExitStack() as stack:
         drafts = None if dry_run else stack.enter_context(drafts_for(engine, target, force))
-        plan_draft, report_draft = (
-            stack.enter_context(private_draft(path, force)) for path in (plan_file, report_file)
-        )
+        plan_draft = stack.enter_context(private_draft(plan_file, force))
+        report_draft = stack.enter_context(private_draft(report_file, force))
         yield Started(name, "probe")
         clip = _probed(engine, source, settings)
-        kept = _kept(engine, clip, keep)
-        if kept is not None:
-            stack.enter_context(kept.until_done())
+        kept = _kept(stack, engine, clip, keep)
         observations, plan = yield from _planned(engine, clip, settings, kept)
         made = None
         if drafts is None:
@@ -171,13 +167,17 @@ def _probed(engine: Engine, source: Path, settings: Settings) -> Clip:
     return engine.mend(clip) if settings.on_damage == "cover" else clip
 
 
-def _kept(engine: Engine, clip: Clip, keep: Callable[[Path], Kept] | None) -> Kept | None:
-    """Where what is seen of the clip is to be kept, if it is long enough to be worth it."""
+def _kept(stack: ExitStack, engine: Engine, clip: Clip, keep: Callable[[Path], Kept] | None) -> Kept | None:
+    """Where what is seen of the clip is kept until it is done, if it is long enough to be worth it."""
     if keep is None or engine.analyse_long is None:
         return None
     from blur.detect.resuming import is_long
 
-    return keep(clip.path) if is_long(clip) else None
+    if not is_long(clip):
+        return None
+    kept = keep(clip.path)
+    stack.enter_context(kept.until_done())
+    return kept
 
 
 def _planned(engine: Engine, clip: Clip, settings: Settings, kept: Kept | None) -> Steps[tuple[Any, Plan]]:

@@ -53,14 +53,10 @@ def anonymise_all(
     for path in found.skipped:
         yield Notice(printable(path.name), "skipped", "Left alone, since it is the output for another clip.")
     with ExitStack() as stack:
-        run, jobs = None, found.jobs
+        run = None
         if journal is not None and found.many and not dry_run:
-            try:
-                run = _begun(stack, journal, found.jobs, settings, force)
-                jobs = tuple(run.jobs)
-            except OutputError as error:
-                without = f"{error.message}: nothing is remembered of this batch. {error.hint}"
-                yield Notice("", "no-journal", without)
+            run = yield from _begun(stack, journal, found.jobs, settings, force)
+        jobs = found.jobs if run is None else run.jobs
         stretches = None if dry_run or elsewhere is not None else _stretches(stack, journal)
         kept = None if stretches is None else stretches / "clip"
         reach = Reach.to(
@@ -89,11 +85,19 @@ def anonymise_all(
         return (yield from (counted(events, len(tasks)) if found.many else events))
 
 
-def _begun(stack: ExitStack, journal: Path, jobs: Sequence[Job], settings: Settings, force: bool) -> Run:
+def _begun(
+    stack: ExitStack, journal: Path, jobs: Sequence[Job], settings: Settings, force: bool
+) -> Steps[Run | None]:
+    """The batch in its journal; None with a word where that cannot be opened."""
     from blur.batch.journal import opened
     from blur.batch.resume import Run
 
-    return Run.begun(stack.enter_context(opened(journal)), jobs, settings, force=force)
+    try:
+        return Run.begun(stack.enter_context(opened(journal)), jobs, settings, force=force)
+    except OutputError as error:
+        without = f"{error.message}: nothing is remembered of this batch. {error.hint}"
+        yield Notice("", "no-journal", without)
+        return None
 
 
 def _stretches(stack: ExitStack, state: Path | None) -> Path | None:
