@@ -33,6 +33,7 @@ import numpy as np  # noqa: E402
 
 from blur.desktop.app import application  # noqa: E402
 from blur.desktop.item import Item  # noqa: E402
+from blur.desktop.keeper import Keeper  # noqa: E402
 from blur.desktop.state import State, new_key  # noqa: E402
 from blur.desktop.window import Window  # noqa: E402
 from blur.plan.model import Doubt, Plan, Track  # noqa: E402
@@ -102,15 +103,16 @@ def long(minutes: int) -> None:
             until(lambda end=end: time.monotonic() > end)
             player.pause()
             print(f"played at {part}/6: {memory()} MiB")
-        end = time.monotonic() + 3
-        until(lambda: time.monotonic() > end)  # as long as anybody looks before the first edit
-        spent = []
+        spent, stood = [], []
         for edit in range(60):
             began = time.monotonic()
             session.cover_middle(edit * 100 % len(session.times))
             spent.append(time.monotonic() - began)
+            stood.append(waited(until, session.keeper))
             if edit % 20 == 19:
                 print(f"edits: {edit + 1}, {statistics.median(spent):.3f} s each, {memory()} MiB")
+                still = f"{statistics.median(stood):.3f} s, {max(stood):.3f} at most"
+                print(f"after each the window stood still for {still} (load {os.getloadavg()[0]:.0f})")
         began = time.monotonic()
         for frame in range(200):
             session.marks(frame * 7)
@@ -118,6 +120,22 @@ def long(minutes: int) -> None:
         while session.can_undo:
             session.undo()
         print(f"undone: {memory()} MiB")
+
+
+def waited(until: Until, keeper: Keeper) -> float:
+    """The longest that the window did nothing else, in seconds, until an edit was kept."""
+    kept: list[bool] = []
+    keeper.afterwards(lambda: kept.append(True))
+    last, longest = time.monotonic(), 0.0
+
+    def beat() -> list[bool]:
+        nonlocal last, longest
+        now = time.monotonic()
+        last, longest = now, max(longest, now - last)
+        return kept
+
+    until(beat)
+    return longest
 
 
 @contextmanager

@@ -28,6 +28,8 @@ class Follower(QObject):
         self._state = state
         self._program = program
         self._engine: Engine | None = None
+        self._asked = 0
+        """How often it was asked to do something else; what was asked for before counts no more."""
 
     def follow(self, session: Session, item: Item, frame: int) -> None:
         """Lets the selected mask follow what it covers in ``frame``, if it covers anything there."""
@@ -35,7 +37,16 @@ class Follower(QObject):
         track, index, at = session.track, session.selected, int(session.plan.pts[frame])
         if track is None or index is None or at not in track.pts or len(track.pts) == 1:
             return
+        asked, begun_with = self._asked, session.plan
+
+        def start() -> None:
+            if asked == self._asked and session.plan is begun_with:
+                self._start(session, item, index, at)
+
         session.keep()
+        session.keeper.afterwards(start)  # the engine reads what is on disk
+
+    def _start(self, session: Session, item: Item, index: int, at: int) -> None:
         edited = self._state.edit_file(item.key)
         plan = edited if edited.exists() else self._state.plan_file(item.key)
         made = self._state.follow_file(item.key)
@@ -57,6 +68,7 @@ class Follower(QObject):
 
     def stop(self) -> None:
         """Ends what is under way; nothing comes of it."""
+        self._asked += 1
         if self._engine is not None:
             self._engine.ended.disconnect()
             self._engine.stop_and_wait()

@@ -36,12 +36,14 @@ class Review(QWidget):
         left: the user wants to go back to the list.
         publish: the key of the clip whose edited plan is to be rendered.
         edited: the key of a clip, and whether its plan differs from the published one.
+        failed: the OutputError that keeps changes from being kept.
         looked: the key of a clip all of whose grave doubts were looked at.
     """
 
     left = Signal()
     publish = Signal(str)
     edited = Signal(str, bool)
+    failed = Signal(object)
     looked = Signal(str)
 
     def __init__(self, state: State, program: Callable[[], list[str]]) -> None:
@@ -165,6 +167,7 @@ class Review(QWidget):
             item.key, Work(published, item.mutes), self._edited(item, published), self._state, self
         )
         self.session.changed.connect(self._changed)
+        self.session.keeper.failed.connect(self.failed)
         self.player = Player(item.target, item.source, self.session.times, self)
         self.player.shown.connect(self._shown)
         self.player.running.connect(self._running)
@@ -202,6 +205,7 @@ class Review(QWidget):
             self.player.deleteLater()
             self.player = None
         if self.session is not None:
+            self.session.keeper.wait()
             self.session.deleteLater()
             self.session = None
         self.timeline.clear()
@@ -286,8 +290,8 @@ class Review(QWidget):
             session.keep_visible()
 
     def _publish(self) -> None:
-        if self.session is not None and self.session.dirty:
-            self.session.keep()  # what was seen is what is published, or nothing
+        # What was seen is what is published, or nothing.
+        if self.session is not None and self.session.dirty and self.session.keep_now():
             self.publish.emit(self.session.key)
 
     def _changed(self) -> None:

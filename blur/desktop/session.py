@@ -8,8 +8,9 @@ from fractions import Fraction
 from typing import Literal
 
 import numpy as np
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
+from blur.desktop.keeper import Keeper
 from blur.desktop.mutes import Mutes, heard, is_muted, muted
 from blur.desktop.state import State
 from blur.plan import edit
@@ -48,7 +49,7 @@ class Work:
 
 
 class Session(QObject):
-    """Edits a plan and what is muted. Every edit is kept on disk at once, in the private folder.
+    """Edits a plan and what is muted. Every edit is kept in the private folder, by a thread.
 
     Signals:
         changed: the plan, the muted spans or the selection are others.
@@ -75,11 +76,8 @@ class Session(QObject):
         self.times = [published.plan.time_base.seconds(int(each - pts[0])) for each in pts]
         self._known = {id(track) for track in published.plan.tracks}
         self._texts = TrackTexts()
-        # The first edit should be as quick as the others: texts are made while nobody waits, one a time.
-        self._unsaid = iter(self.plan.tracks)
-        self._idle = QTimer(self, interval=0)
-        self._idle.timeout.connect(self._prepare)
-        self._idle.start()
+        self.keeper = Keeper(self)
+        self._kept = self._history.now
 
     @property
     def plan(self) -> Plan:
@@ -240,23 +238,32 @@ class Session(QObject):
         if self.selected is not None and self.selected >= len(self.plan.tracks):
             self.selected = None
         self.changed.emit()
-        self.keep()  # last, so that an edit is seen even where there is no space to keep it
+        self.keep()
 
     def keep(self) -> None:
-        """Brings the copy on disk, which the engine reads, up to what was edited. Raises OutputError."""
-        if self.dirty:
-            plan = None if self.plan is self.published.plan else self.plan
-            self._state.autosave(self.key, plan, self.mutes, self._texts)
-            self._texts.keep(self.plan.tracks)
-        else:
-            self._state.forget_edit(self.key)
+        """Brings the copy on disk, which the engine reads, up to what was edited, where it is not yet.
 
-    def _prepare(self) -> None:
-        track = next(self._unsaid, None)
-        if track is None:
-            self._idle.stop()
+        It is done in a thread; `Keeper.failed` tells where it cannot be done.
+        """
+        now = self._history.now
+        if now is self._kept and self.keeper.error is None:
+            return
+        self._kept = now
+        if self.dirty:
+            plan = None if now.plan is self.published.plan else now.plan
+            self.keeper.do(lambda: self._write(plan, now))
         else:
-            self._texts(track)
+            self.keeper.do(lambda: self._state.forget_edit(self.key))
+
+    def keep_now(self) -> bool:
+        """The same, and comes back when it is done; False where it cannot be done."""
+        self.keep()
+        self.keeper.wait()
+        return self.keeper.error is None
+
+    def _write(self, plan: Plan | None, work: Work) -> None:
+        self._state.autosave(self.key, plan, work.mutes, self._texts)
+        self._texts.keep(work.plan.tracks)
 
 
 def region_at(track: Track, pts: int) -> Region | None:

@@ -53,6 +53,8 @@ class Timeline(QSlider):
         self.setAccessibleName(say("review.timeline"))
         self._plan: Plan | None = None
         self._times = np.zeros(1)
+        self._tick = 1.0
+        """Seconds of a tick of the plan's times."""
         self._lanes: list[int] = []
         self._chosen: int | None = None
         self._mutes: Mutes = ()
@@ -71,6 +73,7 @@ class Timeline(QSlider):
                 self._from, self._to = 0.0, max(float(self._times[-1]), 1e-3)
                 self.setRange(0, len(times) - 1)
             self._plan, self._lanes = plan, packed(plan)
+            self._tick = float(plan.time_base.seconds(1))
         self._chosen, self._mutes = chosen, mutes
         self._drawn = None
         self.update()
@@ -191,7 +194,7 @@ class Timeline(QSlider):
                 painter.drawText(QPointF(x + 7, self.fontMetrics().ascent() + 1), str(rank))
 
     def _seconds(self, plan: Plan, pts: int) -> float:
-        return float(plan.time_base.seconds(pts - int(plan.pts[0])))
+        return (pts - int(plan.pts[0])) * self._tick
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self.sought.emit(self._frame_at(event.position().x()))

@@ -53,6 +53,7 @@ class Window(QMainWindow):
         self.review.lay_out(self.actions_by_id)
         self.review.left.connect(self.go_home)
         self.review.publish.connect(self._publish)
+        self.review.failed.connect(self.trouble)
         self.review.edited.connect(self.queue.mark_edited)
         self.review.looked.connect(self.queue.mark_looked)
         self._pages = QStackedWidget()

@@ -16,16 +16,19 @@ def session(qapp: QObject, state: State) -> Session:
     return Session(KEY, Work(plan()), None, state, qapp)
 
 
-def test_an_edit_is_on_disk_at_once_and_gone_when_it_is_undone(session: Session, state: State) -> None:
+def test_an_edit_is_kept_on_disk_and_gone_when_it_is_undone(session: Session, state: State) -> None:
     session.cover((1, 2, 21, 22), 12)
+    assert session.keep_now()
     kept = state.edited_plan(KEY)
     assert kept is not None
     assert dumps(kept) == dumps(session.plan)
     assert session.dirty
     session.undo()
     assert not session.dirty
+    session.keeper.wait()
     assert state.edited_plan(KEY) is None
     session.redo()
+    session.keeper.wait()
     assert state.edited_plan(KEY) is not None
 
 
@@ -87,6 +90,7 @@ def test_an_edit_that_was_left_open_is_taken_up(qapp: QObject, state: State, ses
     session.cover_all(3)
     session.mute(2)
     session.mute(5)
+    session.keeper.wait()
     plan_kept, mutes_kept = state.edited_plan(KEY), state.edited_mutes(KEY)
     assert plan_kept is not None
     assert mutes_kept is not None
@@ -103,6 +107,7 @@ def test_sound_is_muted_from_one_frame_to_another_and_heard_again(session: Sessi
     assert (session.mute_from, session.mutes) == (12, ((1000, 61917),))  # to the end, should nobody end it
     session.mute(6)
     assert (session.mute_from, session.mutes) == (None, ((500, 1000),))
+    session.keeper.wait()
     assert state.edited_mutes(KEY) == ((500, 1000),)
     assert state.edited_plan(KEY) is None
     session.mute(9)
@@ -114,6 +119,7 @@ def test_sound_is_muted_from_one_frame_to_another_and_heard_again(session: Sessi
     for _ in range(3):
         session.undo()
     assert not session.dirty
+    session.keeper.wait()
     assert state.edited_mutes(KEY) is None
 
 

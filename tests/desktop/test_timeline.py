@@ -56,7 +56,8 @@ def test_numbers_of_doubts_do_not_lie_over_each_other(strip: Timeline, qapp: QAp
         strip.set_plan(replace(plan([10, 40]), doubts=doubts), TIMES, None, ())
         qapp.processEvents()
         x = round(strip._x(2.0)) + 6  # right of the first one's sign, whose edge is drawn twice
-        return bytes(strip.grab(QRect(x, 0, strip.width() - x, 24)).toImage().constBits())
+        image = strip.grab(QRect(x, 0, strip.width() - x, 24)).toImage()  # its bits go with it
+        return bytes(image.constBits())
 
     one, other, later = Doubt(20, 20, "a", 900), Doubt(20, 20, "b", 800), Doubt(60, 60, "c", 700)
     assert drawn(one, other) == drawn(one)
