@@ -159,6 +159,7 @@ def _sheet_of_lists(c: Colours) -> str:
     QSlider::groove:horizontal {{ background: {c.line}; height: 6px; border-radius: 3px; }}
     QSlider::handle:horizontal {{ background: {c.card}; border: 2px solid {c.accent}; width: 14px;
         margin: -6px 0; border-radius: 9px; }}
+    QSlider::handle:horizontal:focus {{ background: {c.accent}; border-color: {c.text}; }}
     QListWidget {{ background: {c.card}; border: 1px solid {c.line}; border-radius: 10px;
         padding: 4px; outline: 0; }}
     QListWidget::item {{ padding: 6px 8px; border: 1px solid transparent; border-radius: 7px; }}

@@ -143,7 +143,36 @@ def test_the_slider_shows_a_part_of_the_original_and_springs_back(
     until(lambda: not view.original)
     assert peek.value() == 0
     assert greys() == pytest.approx([90 + 4 * end] * 2, abs=4)
-    assert peek.focusPolicy() == Qt.FocusPolicy.NoFocus
+
+
+def test_the_slider_is_held_by_keys_too_and_springs_back(window: Window, clip: Path, until: Until) -> None:
+    reviewed(window, clip, until)
+    view, peek, player = window.review.view, window.review.peek, window.review.player
+    assert player is not None
+    window.review.timeline.setFocus()
+    at = player.index
+    for _ in range(30):
+        if not peek.hasFocus():
+            QTest.keyClick(window, Qt.Key.Key_Backtab)
+    assert peek.hasFocus()
+    QTest.keyPress(peek, Qt.Key.Key_Right)
+    QTest.keyPress(peek, Qt.Key.Key_Right)
+    until(lambda: view.original)
+    assert (peek.value(), view.revealed) == (10, 0.1)
+    QTest.keyPress(peek, Qt.Key.Key_End)
+    assert view.revealed == 1.0
+    QTest.keyRelease(peek, Qt.Key.Key_End)
+    assert peek.isSliderDown()
+    QTest.keyRelease(peek, Qt.Key.Key_Right)
+    until(lambda: not view.original)
+    assert (peek.value(), player.index) == (0, at)
+    QTest.keyPress(peek, Qt.Key.Key_Right)
+    until(lambda: view.original)
+    view.setFocus()
+    until(lambda: not view.original)
+    assert not peek.isSliderDown()
+    QTest.keyClick(window, Qt.Key.Key_Right)
+    assert player.index == at + 1
 
 
 def test_a_slider_at_its_begin_shows_nothing_of_the_original(
@@ -303,14 +332,13 @@ def test_an_edit_that_cannot_be_kept_is_told_of_and_not_lost(
     session = window.review.session
     assert session is not None
     monkeypatch.setattr(window._state, "autosave", full)
-    with pytest.raises(OutputError) as raised:
-        session.cover_all(3)
+    session.cover_all(3)
     assert window.review.panel.publish.isEnabled()
-    with pytest.raises(OutputError):
-        window.review._publish()
-    assert [item.status for item in window.queue.items.values()] == ["done"]
-    window.trouble(raised.value)
+    until(lambda: window.findChildren(QMessageBox))
     (box,) = window.findChildren(QMessageBox)
+    window.review._publish()
+    assert [item.status for item in window.queue.items.values()] == ["done"]
+    assert window.review.session is session
     assert "no space left" in box.text()
     assert "Traceback" not in box.text()
     box.close()
