@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
@@ -126,7 +127,8 @@ class Card(QFrame):
             widget.setVisible(name in able)
             widget.setAccessibleName(f"{say(f'do.{name}')}: {item.source.name}")
         self.setAccessibleName(f"{item.source.name}: {status}")
-        said = f"{item.source.name}: {tell.status(item)} {detail}".strip()
+        # That it was edited is told where it is edited.
+        said = f"{item.source.name}: {tell.status(replace(item, edited=False))} {detail}".strip()
         if self._said not in ("", said):  # each stage once, not each second that is left
             announce(self, said)
         self._said = said

@@ -39,6 +39,7 @@ class Keys(QDialog):
         inner.setLayout(grid)
         area = QScrollArea()
         area.setWidgetResizable(True)
+        area.setAccessibleName(say("keys.title"))
         area.setWidget(inner)
         column = QVBoxLayout(self)
         column.addWidget(area)

@@ -13,7 +13,7 @@ from blur.desktop.choices import Choices
 from blur.desktop.queue import Queue
 from blur.desktop.theme import colours
 from blur.desktop.thumbnails import Thumbnails
-from blur.desktop.widgets import button, drawing, label, restyle, scrolled
+from blur.desktop.widgets import announce, button, drawing, label, restyle, scrolled
 from blur.desktop.words import say
 
 TITLE = 1.9
@@ -102,6 +102,7 @@ class Notice(QFrame):
         self._text.setText(text)
         self.setAccessibleName(text)
         self.show()
+        announce(self, text)
 
 
 class Home(QWidget):

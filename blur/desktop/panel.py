@@ -13,7 +13,7 @@ from blur.desktop import tell
 from blur.desktop.actions import ACTS, key_text
 from blur.desktop.mutes import is_muted
 from blur.desktop.session import Session
-from blur.desktop.widgets import button, label, restyle, scrolled, show_and_say
+from blur.desktop.widgets import button, label, restyle, scrolled
 from blur.desktop.words import say
 from blur.plan.doubts import BROKEN_OFF, DARK, WEAK
 from blur.plan.edit import KEPT_VISIBLE
@@ -136,15 +136,19 @@ class Panel(QWidget):
         else:
             first, last = (self._at(session, int(track.pts[end])) for end in (0, -1))
             number = (session.selected or 0) + 1
-            show_and_say(self._mask, say("review.mask", number=number, first=first, last=last))
+            self._mask.setText(say("review.mask", number=number, first=first, last=last))
             self._what.setText(say(f"review.mask_{track.reason}"))
         self._what.setVisible(track is not None)
         for name in MASK_ACTS:
             self._buttons[name].setVisible(track is not None)
         self._buttons["cover_all"].setVisible(track is None)
-        show_and_say(self._state, say("review.unsaved" if session.dirty else "review.saved"))
+        self._state.setText(say("review.unsaved" if session.dirty else "review.saved"))
         restyle(self._state, "kind", "warning" if session.dirty else "muted")
         self.publish.setEnabled(session.dirty)
+
+    def told(self, session: Session) -> tuple[str, str]:
+        """What is said aloud of the selected mask, and of whether everything is saved."""
+        return ("" if session.track is None else self._mask.text()), self._state.text()
 
     def show_sound(self, session: Session, frame: int, choice: Audio) -> None:
         """Brings what is said of the sound up to a frame; ``choice`` is what becomes of all of it."""

@@ -13,14 +13,13 @@ PATIENCE = 2000
 """Milliseconds that a file manager has for its answer."""
 
 
-def reveal(path: Path) -> None:
-    """Opens the folder of a file in the system's file manager."""
+def reveal(path: Path) -> bool:
+    """Opens the folder of a file in the system's file manager; False where that cannot be done."""
     if sys.platform == "win32":
-        QProcess.startDetached("explorer", [f"/select,{path}"])
-    elif sys.platform == "darwin":
-        QProcess.startDetached("open", ["-R", str(path)])
-    elif not _shown_by_the_desktop(path):
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent)))
+        return bool(QProcess.startDetached("explorer", [f"/select,{path}"]))
+    if sys.platform == "darwin":
+        return bool(QProcess.startDetached("open", ["-R", str(path)]))
+    return _shown_by_the_desktop(path) or QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent)))
 
 
 def _shown_by_the_desktop(path: Path) -> bool:

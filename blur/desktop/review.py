@@ -20,7 +20,7 @@ from blur.desktop.session import Session, Work
 from blur.desktop.state import State
 from blur.desktop.timeline import Timeline
 from blur.desktop.view import View
-from blur.desktop.widgets import Elided, asked, button, icon, label, show_and_say
+from blur.desktop.widgets import Elided, announce, asked, button, icon, label, show_and_say
 from blur.desktop.words import say
 from blur.plan.model import Doubt, Plan, Region
 from blur.plan.watch import grave
@@ -140,8 +140,8 @@ class Review(QWidget):
         }
         return {
             **{name: partial(self._step, by) for name, by in steps.items()},
-            **{name: partial(self._nudge, *to) for name, to in nudges.items()},
-            **{name: partial(self._edit, do) for name, do in edits.items()},
+            **{name: partial(self._nudge, name, *to) for name, to in nudges.items()},
+            **{name: partial(self._edit, do, name) for name, do in edits.items()},
             "play": lambda: self._play(Player.toggle),
             "second_next": lambda: self._play(lambda p: p.skip(1.0)),
             "second_previous": lambda: self._play(lambda p: p.skip(-1.0)),
@@ -228,9 +228,17 @@ class Review(QWidget):
         if self.player is not None:
             do(self.player)
 
-    def _edit(self, do: Callable[[Session], object]) -> None:
-        if self.session is not None:
-            do(self.session)
+    def _edit(self, do: Callable[[Session], object], name: str = "") -> None:
+        """Lets the session do something, and screen readers say once what it was and what came of it."""
+        session = self.session
+        if session is None:
+            return
+        before, told = (session.plan, session.mutes, session.selected), self.panel.told(session)
+        do(session)
+        if before != (session.plan, session.mutes, session.selected):
+            news = [text for text, old in zip(self.panel.told(session), told, strict=True) if text != old]
+            done = [say(f"action.{name}")] if name else []
+            announce(self.panel, ". ".join(filter(None, [*done, *news])))
 
     def _seek(self, frame: int) -> None:
         self._following(False)
@@ -252,12 +260,12 @@ class Review(QWidget):
         keys = next(key_text(act) for act in ACTS if act.id == HELD)
         self._hint.setText(say("review.following") if running else say("review.hold", key=keys))
 
-    def _nudge(self, across: int, down: int, larger: int) -> None:
-        session = self.session
-        if session is None or session.selected is None:
-            return
-        if not session.nudge(self._frame, across, down, larger):
-            show_and_say(self._hint, say("review.not_here"))
+    def _nudge(self, name: str, across: int, down: int, larger: int) -> None:
+        def nudge(session: Session) -> None:
+            if session.selected is not None and not session.nudge(self._frame, across, down, larger):
+                show_and_say(self._hint, say("review.not_here"))
+
+        self._edit(nudge, name)
 
     def _walk(self, by: int) -> None:
         count = self.panel.doubts.count()
@@ -287,7 +295,7 @@ class Review(QWidget):
         first, last = (session.times[session.frame_of(int(session.track.pts[end]))] for end in (0, -1))
         text = say("review.visible_text", first=tell.moment(first), last=tell.moment(last))
         if asked(self, say("review.visible_ask"), text, say("action.visible"), say("do.cancel")):
-            session.keep_visible()
+            self._edit(Session.keep_visible, "visible")
 
     def _publish(self) -> None:
         # What was seen is what is published, or nothing.

@@ -19,7 +19,6 @@ from PySide6.QtGui import (
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import (
     QAbstractButton,
-    QButtonGroup,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -140,11 +139,11 @@ class Parts(QFrame):
         row = QHBoxLayout(self)
         row.setContentsMargins(3, 3, 3, 3)
         row.setSpacing(2)
-        self._group = QButtonGroup(self)
         self.values: dict[str, QAbstractButton] = {}
         for each, text, tip in parts:
             part = QPushButton(text)
             part.setCheckable(True)
+            part.setAutoExclusive(True)  # a group would make it a box to be checked for screen readers
             part.setAutoDefault(False)
             part.setProperty("kind", "part")
             part.setToolTip(tip)
@@ -152,7 +151,6 @@ class Parts(QFrame):
             part.setAccessibleDescription(tip)
             part.setChecked(each == value)
             part.clicked.connect(lambda _=False, chosen=each: self.chosen.emit(chosen))
-            self._group.addButton(part)
             self.values[each] = part
             row.addWidget(part)
 

@@ -186,8 +186,8 @@ class Window(QMainWindow):
             self.home.notice.tell(say("drop.nothing"))
 
     def _show(self, key: str) -> None:
-        if key in self.queue.items:
-            reveal(self.queue.items[key].target)
+        if key in self.queue.items and not reveal(self.queue.items[key].target):
+            self._tell(say("drop.no_folder", path=self.queue.items[key].target))
 
     def _publish(self, key: str) -> None:
         self.go_home()
@@ -204,10 +204,13 @@ class Window(QMainWindow):
     def trouble(self, error: BaseException) -> None:
         """Tells of an error that nobody else has caught; the window goes on."""
         log.debug("an error that the window does not expect", exc_info=error)
+        self._tell(tell.refusal(error))
+
+    def _tell(self, text: str) -> None:
         if self._pages.currentWidget() is self.home:
-            self._refused(error)
+            self.home.notice.tell(text)
         else:
-            told = QMessageBox(QMessageBox.Icon.Warning, say("app.name"), tell.refusal(error), parent=self)
+            told = QMessageBox(QMessageBox.Icon.Warning, say("app.name"), text, parent=self)
             told.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
             told.open()
 

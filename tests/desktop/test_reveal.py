@@ -31,9 +31,12 @@ from PySide6.QtGui import QDesktopServices, QGuiApplication
 from blur.sandbox.offline import seal
 seal("local")
 app = QGuiApplication([])
-QDesktopServices.openUrl = lambda url: print("opened", url.toLocalFile(), flush=True)
+def opened(url):
+    print("opened", url.toLocalFile(), flush=True)
+    return "none" not in url.toLocalFile()
+QDesktopServices.openUrl = opened
 from blur.desktop.reveal import reveal
-reveal(Path(sys.argv[1]))
+print(reveal(Path(sys.argv[1])))
 """
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="other systems have commands of their own")
 
@@ -50,7 +53,8 @@ def revealed(path: Path, bus: str) -> str:
 
 
 def test_without_a_file_manager_that_listens_the_folder_is_opened(tmp_path: Path) -> None:
-    assert revealed(tmp_path / "a b.mp4", f"unix:path={tmp_path}/none") == f"opened {tmp_path}\n"
+    assert revealed(tmp_path / "a b.mp4", f"unix:path={tmp_path}/none") == f"opened {tmp_path}\nTrue\n"
+    assert revealed(tmp_path / "none" / "a.mp4", f"unix:path={tmp_path}/none").endswith("False\n")
 
 
 @pytest.mark.skipif(not shutil.which("dbus-daemon"), reason="no dbus-daemon here")
@@ -68,7 +72,7 @@ def test_a_file_manager_is_asked_to_select_the_file(tmp_path: Path) -> None:
             while "True" not in (tmp_path / "said").read_text():
                 assert time.monotonic() < end
                 time.sleep(0.05)
-            assert revealed(tmp_path / "a b.mp4", address) == ""
+            assert revealed(tmp_path / "a b.mp4", address) == "True\n"
             assert f"shown file://{tmp_path}/a%20b.mp4" in (tmp_path / "said").read_text()
         finally:
             for process in (manager, bus):

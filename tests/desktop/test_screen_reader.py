@@ -8,27 +8,16 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtGui import QAccessible
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QLabel
 
 from blur.desktop import card as cards
 from blur.desktop import widgets
 from blur.desktop.card import Card
+from blur.desktop.home import Notice
 from blur.desktop.item import Item
 from blur.desktop.view import View
 
 Said = list[str]
-
-
-@pytest.fixture
-def said(monkeypatch: pytest.MonkeyPatch) -> Said:
-    texts: Said = []
-
-    def hear(_widget: QWidget, text: str) -> None:
-        texts.append(text)
-
-    monkeypatch.setattr(widgets, "announce", hear)
-    monkeypatch.setattr(cards, "announce", hear)
-    return texts
 
 
 @pytest.mark.usefixtures("qapp")
@@ -57,6 +46,9 @@ def test_a_clips_stages_and_its_end_are_said_once_each(said: Said, tmp_path: Pat
     assert said[1].startswith("a.mov: ")
     assert shown.status.text() in said[1]
     assert shown.detail.text() in said[1]
+    shown.show_item(replace(item, status="done"), None)
+    shown.show_item(replace(item, status="done", edited=True), None)  # its own page says so
+    assert len(said) == 3
 
 
 @pytest.mark.usefixtures("qapp")
@@ -65,3 +57,19 @@ def test_a_text_that_stays_the_same_is_said_once(said: Said) -> None:
     for text in ("one", "one", "two"):
         widgets.show_and_say(shown, text)
     assert said == ["one", "two"]
+
+
+@pytest.mark.usefixtures("qapp")
+def test_why_something_is_refused_is_said(said: Said) -> None:
+    Notice().tell("Blur cannot do that.")
+    assert said == ["Blur cannot do that."]
+
+
+@pytest.mark.usefixtures("qapp")
+def test_one_of_several_choices_is_a_radio_button() -> None:
+    parts = widgets.Parts("Sound", [("a", "A", "first"), ("b", "B", "second")], "a")
+    parts.values["b"].click()
+    told = [QAccessible.queryAccessibleInterface(part) for part in parts.values.values()]
+    assert [each.role() for each in told] == [QAccessible.Role.RadioButton] * 2
+    assert [bool(each.state().checked) for each in told] == [False, True]
+    assert told[0].text(QAccessible.Text.Name) == "Sound: A"

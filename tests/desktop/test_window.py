@@ -277,6 +277,43 @@ def test_the_place_of_a_doubt_is_named_and_marked_while_it_lasts(
     until(lambda: not marked())
 
 
+def test_screen_readers_are_told_of_an_edit_once(
+    window: Window, clip: Path, until: Until, said: list[str]
+) -> None:
+    reviewed(window, clip, until)
+    window.review._seek(0)
+    unsaved, saved = words.say("review.unsaved"), words.say("review.saved")
+    control, alt, none = (
+        getattr(Qt.KeyboardModifier, f"{name}Modifier") for name in ("Control", "Alt", "No")
+    )
+    for key, held, told in (
+        (Qt.Key.Key_C, none, ["action.cover", "Mask 2, 0:00.0 to 0:01.0", unsaved]),
+        (Qt.Key.Key_Left, alt, ["action.left"]),
+        (Qt.Key.Key_Z, control, ["action.undo"]),
+        (Qt.Key.Key_T, none, ["action.select_next", "Mask 1, 0:00.0 to 0:00.9"]),
+        (Qt.Key.Key_Delete, none, ["action.delete"]),
+        (Qt.Key.Key_Z, control, ["action.undo"]),
+        (Qt.Key.Key_Z, control, ["action.undo", saved]),
+    ):
+        said.clear()
+        QTest.keyClick(window, key, held)
+        assert said == [". ".join(words.say(each) if words.knows(each) else each for each in told)]
+    said.clear()
+    QTest.keyClick(window, Qt.Key.Key_Z, control)  # there is nothing to undo
+    assert said == []
+
+
+def test_a_folder_that_cannot_be_shown_is_told_of(
+    window: Window, clip: Path, until: Until, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reviewed(window, clip, until)
+    monkeypatch.setattr("blur.desktop.window.reveal", lambda _: False)
+    QTest.keyClick(window, Qt.Key.Key_Escape)
+    QTest.keyClick(window, Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier)
+    assert window.home.notice.isVisible()
+    assert "clip-blurred.mp4" in window.home.notice.accessibleName()
+
+
 def test_a_region_is_drawn_moved_resized_and_published_by_hand(
     window: Window, clip: Path, until: Until, tmp_path: Path
 ) -> None:
