@@ -27,6 +27,10 @@ FOLDERS = ("broken", "metadata", "video_faces", "weird")
 LIMIT = 120
 """Seconds that any of the clips may take on a machine that is busy with other work."""
 
+LONG = 4
+OF_LONG = ("egoblur_gen1_test_video.mp4",)
+"""Clips of which so many seconds say as much as the whole."""
+
 # What must be refused and by which error; everything else must be published.
 REFUSED = {
     "bitrot_60kB_mid.mp4": "DamagedError",
@@ -98,8 +102,25 @@ def count(path: Path) -> int:
     return sum(1 for _ in decoded(path))
 
 
+def beginning(clip: Path, folder: Path) -> Path:
+    """The picture of a clip up to the first key frame after LONG seconds, packet by packet."""
+    made = folder / clip.name
+    with av.open(str(clip)) as source, av.open(str(made), "w") as target:
+        stream = target.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux(video=0):
+            if packet.dts is None or (packet.is_keyframe and packet.pts * packet.time_base > LONG):
+                break
+            packet.stream = stream
+            target.mux(packet)
+    return made
+
+
 @pytest.mark.parametrize("clip", clips())
-def test_a_real_clip_ends_as_it_should(clip: Path, tmp_path: Path) -> None:
+def test_a_real_clip_ends_as_it_should(
+    clip: Path, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    if clip.name in OF_LONG:
+        clip = beginning(clip, tmp_path_factory.mktemp("long"))
     before = state(clip)
     output = tmp_path / "out" / "safe.mp4"
     ended = blur(clip, "-o", output, "--preset", "fast")
