@@ -134,42 +134,37 @@ def test_an_interruption_ends_the_work_first_and_is_shown_then(capsys: pytest.Ca
     assert (failed["clip"], failed["error"], failed["exit_code"]) == ("a.mp4", "Interrupted", 130)
 
 
+def work(ended: list[bool]) -> Generator[Event, None, int]:
+    """A step that notes its end."""
+    try:
+        yield Started("a.mp4", "analyse")
+    finally:
+        ended.append(True)
+    return 0
+
+
 def test_a_presenter_that_breaks_ends_the_work() -> None:
-    ended = []
+    ended: list[bool] = []
 
     class Broken(Quiet):
         def show(self, _: Event) -> None:
             raise BrokenPipeError
 
-    def work() -> Generator[Event, None, int]:
-        try:
-            yield Started("a.mp4", "analyse")
-        finally:
-            ended.append(True)
-        return 0
-
-    events = work()  # held here, so that it is not the garbage collector that ends it
+    events = work(ended)  # held here, so that it is not the garbage collector that ends it
     with pytest.raises(BrokenPipeError):
         present(events, Broken())
     assert ended == [True]
 
 
 def test_an_interruption_while_showing_ends_the_work_too() -> None:
-    ended = []
+    ended: list[bool] = []
 
     class Impatient(Quiet):
         def show(self, event: Event) -> None:
             if isinstance(event, Started):
                 raise KeyboardInterrupt
 
-    def work() -> Generator[Event, None, int]:
-        try:
-            yield Started("a.mp4", "analyse")
-        finally:
-            ended.append(True)
-        return 0
-
-    assert present(work(), Impatient()) == 130
+    assert present(work(ended), Impatient()) == 130
     assert ended == [True]
 
 
