@@ -46,7 +46,7 @@ class Engine:
     build_plan: Callable[[Any, Settings], Plan]
     render: Callable[[Clip, Plan, Settings, Path, Earlier | None], Steps[int]]
     add_sound: Callable[[Path, Clip, Path, Settings], None]
-    audit: Callable[[Path, Plan, Any, Settings, int], Steps[Sequence[Finding]]]
+    audit: Callable[[Path, Plan, Any, Settings, Sequence[Plan]], Steps[Sequence[Finding]]]
     repair: Callable[[Clip, Any, Plan, Sequence[Finding], Settings], Steps[Plan]]
     check_playback: Callable[[Path, Pts, TimeBase, int, int], Steps[None]]
     check_traces: Callable[[Path], list[str]]

@@ -77,11 +77,13 @@ class Making:
         from blur.audit.doubts import LEFT, with_doubts
 
         settings, still = self.settings, replace(self.settings, camera_trace="keep")
+        looked_at: list[Plan] = []
         for turn in range(settings.rounds + 1):
             picture = self.drafts.of(f"picture {turn % 2}")
             made = yield from self._film(plan, still, picture, before)
-            audit = self.engine.audit(made.path, plan, observations, settings, turn)
+            audit = self.engine.audit(made.path, plan, observations, settings, looked_at)
             findings = yield from named(audit, self.clip.name)
+            looked_at.append(plan)
             if not findings:
                 break
             if observations is None or (turn == settings.rounds and settings.accept_unverified):

@@ -69,7 +69,7 @@ class Bench:
         self.finds: list[tuple[Finding, ...]] = []
         self.moved: list[str] = []
         self.taken_over: list[tuple[bytes, int]] = []
-        self.audited: list[tuple[int, int]] = []
+        self.audited: list[tuple[list[int], int]] = []
         self.plan = plan or plan_of()
         self.clip = Clip(
             source,
@@ -133,13 +133,13 @@ class Bench:
         self.calls.append("sound")
 
     def audit(
-        self, path: Path, plan: Plan, seen: str | None, _: Settings, turn: int
+        self, path: Path, plan: Plan, seen: str | None, _: Settings, earlier: Sequence[Plan]
     ) -> Steps[tuple[Finding, ...]]:
         yield Started(path.name, "check", 10)
         assert path.exists()
         assert seen in (None, "observations")
         self.calls.append("audit")
-        self.audited.append((turn, len(plan.tracks)))
+        self.audited.append(([len(each.tracks) for each in earlier], len(plan.tracks)))
         return self.finds.pop(0) if self.finds else ()
 
     def repair(
@@ -551,7 +551,7 @@ def test_what_the_second_look_finds_is_covered_looked_at_again_and_told(source: 
     engine = bench.but(save_plan=lambda plan, *_: saved.append(len(plan.tracks)))
     events, outcome = run(anonymise(source, target, Settings(), plan_file=plan_file, engine=engine))
     assert bench.calls[2:] == ["render", "audit", *["repair", "render", "audit"] * 2, "traces"]
-    assert bench.audited == [(0, 1), (1, 2), (2, 4)]
+    assert bench.audited == [([], 1), ([1], 2), ([1, 2], 4)]
     assert bench.taken_over == [(PICTURE, 1), (PICTURE, 2)]
     assert saved == [4]
     assert outcome == Outcome(target, 10, 4, EXIT_LOOK)

@@ -125,4 +125,4 @@ def _look(clip: Clip, plan: Plan | None, settings: Settings) -> Steps[tuple[Find
             second.add(index, frame)
             if index % EVERY == 0:
                 yield Progress(clip.name, "check", index, len(own.pts))
-        return second.findings()
+        return second.sightings()[0]

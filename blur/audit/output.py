@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from blur.audit.agreement import agreed
 from blur.audit.depth import DEPTHS, frames_to_look_at
 from blur.audit.finding import Finding
 from blur.audit.playback import check_playback
@@ -14,9 +15,11 @@ from blur.detect.centerface import CenterFace
 from blur.detect.detector import Detector
 from blur.detect.retinaface import RetinaFace
 from blur.events import Steps
+from blur.plan.compare import changed_frames
 from blur.plan.model import Plan
 from blur.settings import Settings
 from blur.track.observe import Observations
+from blur.track.schedule import search_for
 
 MAKERS: dict[str, Callable[[], Detector]] = {"centerface": CenterFace, "retinaface": RetinaFace}
 
@@ -26,7 +29,7 @@ def audit(
     plan: Plan,
     seen: Observations | None,
     settings: Settings,
-    turn: int = 0,
+    earlier: Sequence[Plan] = (),
     makers: Makers = MAKERS,
 ) -> Steps[tuple[Finding, ...]]:
     """Look at a finished draft as others will see it; yields events of stage ``check``.
@@ -35,7 +38,8 @@ def audit(
         path: the draft.
         plan: what it was rendered by.
         seen: what the plan was made from, where that is known.
-        turn: counts the audits of one clip; every one looks at other frames.
+        earlier: by which outputs of this clip were made that were looked at before. Every audit looks at
+            other frames, and only where the last output was covered otherwise: what was kept passed.
 
     Returns:
         What looks like a face and is not covered.
@@ -46,10 +50,14 @@ def audit(
     """
     depth = DEPTHS[settings.preset]
     known = [] if seen is None else [look.frame for look in seen.looks]
-    frames = frames_to_look_at(plan.pts, plan.time_base, depth.interval, known, turn).tolist()
+    chosen = frames_to_look_at(plan.pts, plan.time_base, depth.interval, known, len(earlier))
+    if earlier:
+        chosen = chosen[changed_frames(earlier[-1], plan)[chosen]]
+    frames = chosen.tolist()
     covered = plan.by_frame()
     regions = {frame: covered[pts] for frame in frames if (pts := int(plan.pts[frame])) in covered}
     with ThreadPoolExecutor(1, "blur-second-look") as pool:
         second = SecondLook(frames, depth, regions, makers, pool)
         yield from check_playback(path, plan.pts, plan.time_base, plan.width, plan.height, second.add)
-        return second.findings()
+        found, faint = second.sightings()
+    return found if seen is None else found + agreed(faint, seen, search_for(settings).sure)

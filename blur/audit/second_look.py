@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
+from typing import TypeAlias
 
 import cv2
 import numpy as np
@@ -31,12 +32,15 @@ GLIMPSED = 0.2
 """Score from which a place is worth a closer look."""
 SEEN = 0.3
 """Mean score from which a face is there."""
-CHEST = 0.5
-"""Mean score from which one is there below a mask, where necks and chests look like faces."""
+FAINT = (0.25, 0.14)
+"""First and mean score from which one is there if another look agrees; see `blur.audit.agreement`."""
+DOUBTFUL = 0.5
+"""Mean score from which one is there where other things look like faces: necks and chests below a mask, and
+shoulders at the picture's edge, which is mirrored."""
 TRUST = {"retinaface": 0.7}
 """How far scores are believed beside CenterFace's: RetinaFace's are high for hands."""
-INSIDE = 0.6
-"""Share of a box that must lie in the picture: the mirrored border makes faces of shoulders."""
+INSIDE, WHOLLY = 0.5, 0.6
+"""Share of a box that must lie in the picture, and share from which it is not at the edge."""
 LEAST = 0.1
 """Score from which a closer look adds to the mean."""
 SAME = 0.35
@@ -48,6 +52,9 @@ AHEAD = 3
 
 Makers = Mapping[str, Callable[[], Detector]]
 """How to load each detector, by name."""
+
+Sightings: TypeAlias = tuple[tuple[Finding, ...], tuple[Finding, ...]]
+"""What is surely a face, and what may be one."""
 
 
 class SecondLook:
@@ -71,15 +78,16 @@ class SecondLook:
         self._regions = regions
         self._pool = pool
         self._eyes = Eyes(makers)
-        self._waiting: deque[Future[list[Finding]]] = deque()
+        self._waiting: deque[Future[Sightings]] = deque()
         self._found: list[Finding] = []
+        self._faint: list[Finding] = []
 
     def add(self, index: int, frame: Frame) -> None:
         """Take in a frame of the output; those that are not to be looked at cost nothing."""
         if index not in self._views:
             return
         while len(self._waiting) >= AHEAD:
-            self._found += self._waiting.popleft().result()
+            self._take()
         picture = frame.picture
         width, height = look_size(picture.width, picture.height, 1.0)
         seen = as_bgr(picture, width, height)
@@ -87,21 +95,30 @@ class SecondLook:
         regions = self._regions.get(index, np.empty((0, 4), np.int32))
         self._waiting.append(self._pool.submit(self._look, index, seen, regions / zoom, zoom))
 
-    def findings(self) -> tuple[Finding, ...]:
-        """All that was found, once every look is done."""
+    def sightings(self) -> Sightings:
+        """All that was seen, once every look is done."""
         while self._waiting:
-            self._found += self._waiting.popleft().result()
-        return tuple(self._found)
+            self._take()
+        return tuple(self._found), tuple(self._faint)
+
+    def _take(self) -> None:
+        found, faint = self._waiting.popleft().result()
+        self._found += found
+        self._faint += faint
 
     def _look(
         self, index: int, picture: Bgr, regions: NDArray[np.float64], zoom: NDArray[np.float64]
-    ) -> list[Finding]:
-        faces = self._eyes.exposed(picture, regions, self._views[index])
-        places = (faces.boxes * zoom).tolist()
-        return [
-            Finding(index, (x0, y0, x1, y1), score)
-            for (x0, y0, x1, y1), score in zip(places, faces.scores.tolist(), strict=True)
-        ]
+    ) -> Sightings:
+        found, faint = self._eyes.judged(picture, regions, self._views[index])
+        return _as_findings(index, found, zoom), _as_findings(index, faint, zoom)
+
+
+def _as_findings(index: int, faces: Faces, zoom: NDArray[np.float64]) -> tuple[Finding, ...]:
+    places = (faces.boxes * zoom).tolist()
+    return tuple(
+        Finding(index, (x0, y0, x1, y1), score)
+        for (x0, y0, x1, y1), score in zip(places, faces.scores.tolist(), strict=True)
+    )
 
 
 class Eyes:
@@ -111,7 +128,13 @@ class Eyes:
         self._detector = cache(lambda name: makers[name]())
 
     def exposed(self, picture: Bgr, regions: NDArray[np.float64], views: Sequence[View]) -> Faces:
-        """Faces in a picture that no region covers, with their mean scores.
+        """The sure ones of `judged`."""
+        return self.judged(picture, regions, views)[0]
+
+    def judged(
+        self, picture: Bgr, regions: NDArray[np.float64], views: Sequence[View]
+    ) -> tuple[Faces, Faces]:
+        """Faces in a picture that no region covers, with their mean scores: sure ones and faint ones.
 
         Args:
             regions: shape (N, 4), in pixels of the picture, as are the faces.
@@ -120,25 +143,26 @@ class Eyes:
             WeightsError: a detector's weights are absent or altered.
         """
         glimpsed = self._glimpsed(picture, regions, views)
-        kept, sure = [], []
+        sure, faint = [], []
         for members in _groups(glimpsed.boxes, glimpsed.scores):
             box, score = glimpsed.boxes[members[0]], float(glimpsed.scores[members[0]])
             mean = (score + sum(self._closer(picture, box))) / (1 + len(CLOSER))
-            if mean >= (CHEST if below_a_mask(box, regions) else SEEN):
-                kept.append(box)
-                sure.append(mean)
-        return Faces(np.array(kept, np.float32).reshape(-1, 4), np.array(sure, np.float32))
+            chest = below_a_mask(box, regions)
+            doubtful = chest or _inside(box[None], picture)[0] < WHOLLY
+            if mean >= (DOUBTFUL if doubtful else SEEN):
+                sure.append((box, mean))
+            elif not chest and score >= FAINT[0] and mean >= FAINT[1]:
+                faint.append((box, mean))
+        return _as_faces(sure), _as_faces(faint)
 
     def _glimpsed(self, picture: Bgr, regions: NDArray[np.float64], views: Sequence[View]) -> Faces:
         """What any of the views sees, in the picture and outside of the regions."""
-        height, width = picture.shape[:2]
         shown = toned(picture, picture)
         seen = [glance(shown, self._detector(view.detector), view) for view in views]
         boxes = np.concatenate([faces.boxes for faces in seen])
         trusts = np.repeat([TRUST.get(view.detector, 1.0) for view in views], [len(faces) for faces in seen])
         scores = np.concatenate([faces.scores for faces in seen]) * trusts.astype(np.float32)
-        inside = areas(np.clip(boxes, 0, np.array([width, height] * 2, np.float32)))
-        kept = (scores >= GLIMPSED) & (inside >= INSIDE * areas(boxes))
+        kept = (scores >= GLIMPSED) & (_inside(boxes, picture) >= INSIDE)
         kept &= covered_shares(boxes, regions) < COVERED
         return Faces(boxes[kept], scores[kept])
 
@@ -156,14 +180,30 @@ class Eyes:
 def below_a_mask(box: NDArray[np.float32], regions: NDArray[np.float64]) -> bool:
     """Whether a box, shape (4,), lies where the neck or the chest of a covered head is.
 
+    A neck, or a part of the chest, is smaller than the mask; a whole chest is wider than the mask.
+    What measures as much as the mask is someone in front.
+
     Args:
         regions: shape (N, 4), the masks, of which each measures about one and a half heads.
     """
     size = np.maximum(regions[:, 2:] - regions[:, :2], 1e-6)
     away = ((box[:2] + box[2:]) - (regions[:, :2] + regions[:, 2:])) / 2 / size
-    smaller = (box[2:] - box[:2]).max() < 0.7 * size.max(axis=1)
-    below = (np.abs(away[:, 0]) < 0.35) & (away[:, 1] > 0.4) & (away[:, 1] < 0.9)
-    return bool((below & smaller).any())
+    larger = (box[2:] - box[:2]).max() / size.max(axis=1)
+    alike = (larger < 0.7) | ((larger > 1.1) & (larger < 1.5))
+    below = (np.abs(away[:, 0]) < 0.4) & (away[:, 1] > 0.4) & (away[:, 1] < 0.9)
+    return bool((below & alike).any())
+
+
+def _inside(boxes: Boxes, picture: Bgr) -> NDArray[np.float32]:
+    """Which share of each box lies in the picture, shape (N,)."""
+    height, width = picture.shape[:2]
+    inside = areas(np.clip(boxes, 0, np.array([width, height] * 2, np.float32)))
+    return np.asarray(inside / np.maximum(areas(boxes), 1e-6), np.float32)
+
+
+def _as_faces(rows: Sequence[tuple[NDArray[np.float32], float]]) -> Faces:
+    boxes = np.array([box for box, _ in rows], np.float32).reshape(-1, 4)
+    return Faces(boxes, np.array([score for _, score in rows], np.float32))
 
 
 def glance(picture: Bgr, detector: Detector, view: View) -> Faces:

@@ -58,7 +58,7 @@ def audit_still(
     plan: Plan,
     _seen: Sightings | None,
     settings: Settings,
-    _turn: int = 0,
+    _earlier: Sequence[Plan] = (),
     makers: Makers = MAKERS,
 ) -> Steps[tuple[Finding, ...]]:
     """Look at a finished photo as others will see it; yields events of stage ``check``.

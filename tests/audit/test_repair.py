@@ -101,8 +101,8 @@ def test_a_face_that_nothing_saw_is_found_in_the_output_and_covered_in_every_fra
     mended = mend(clip, unseen, plan, findings)
     assert shares(mended).min() > 0.95
     result(render(probe(clip), mended, SETTINGS, draft))
-    for turn in range(3):
-        assert result(audit(draft, mended, unseen, SETTINGS, turn)) == ()
+    for earlier in ((), (plan,), (plan, plan)):
+        assert result(audit(draft, mended, unseen, SETTINGS, earlier)) == ()
     assert [doubt.weight for doubt in mended.doubts][:1] == [LATE]
 
 

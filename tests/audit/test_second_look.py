@@ -99,12 +99,30 @@ MASK = np.array([[100.0, 100.0, 160.0, 190.0]])
         ((115, 75, 150, 115), False),  # above it
         ((165, 125, 200, 165), False),  # beside it
         ((115, 250, 150, 290), False),  # far below it
+        ((136, 185, 171, 225), True),  # a shoulder
         ((95, 160, 165, 240), False),  # as large as the mask: someone in front
+        ((85, 155, 170, 265), True),  # a chest
+        ((60, 130, 200, 290), False),  # far larger: someone much nearer
     ],
 )
 def test_what_is_taken_for_a_neck(box: tuple[float, ...], below: bool) -> None:
     assert below_a_mask(np.array(box, np.float32), MASK) is below
     assert not below_a_mask(np.array(box, np.float32), NOTHING)
+
+
+def test_what_is_fainter_still_is_told_apart_and_not_below_a_mask() -> None:
+    class Fainter(Spot):
+        def detect(self, picture: Bgr, threshold: float) -> Faces:
+            faces = super().detect(picture, threshold)
+            return Faces(faces.boxes, faces.scores * np.float32(0.28))
+
+    picture = np.full((360, 640, 3), 90, np.uint8)
+    cv2.circle(picture, (132, 195), 20, (255, 255, 255), -1)
+    eyes, views = Eyes({"centerface": Fainter}), [View("centerface", 1.0)]
+    assert [len(faces) for faces in eyes.judged(picture, MASK, views)] == [0, 0]
+    sure, faint = eyes.judged(picture, MASK + 200, views)
+    assert (len(sure), len(faint)) == (0, 1)
+    assert iou(faint.boxes, boxes((112, 175, 153, 216)))[0, 0] > 0.9
 
 
 def test_a_weak_sighting_counts_beside_a_mask_and_not_below_it() -> None:
