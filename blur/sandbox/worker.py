@@ -25,6 +25,9 @@ Piece: TypeAlias = Callable[[], Steps[int]]
 PATIENCE = 10.0
 """Seconds that a child has for clearing up before it is killed."""
 
+_LONGEST = 1 << 24
+"""Bytes of a line; the summary of ten thousand clips is a tenth of it."""
+
 _ENDINGS = (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM))
 
 _WHY = {
@@ -89,9 +92,11 @@ class Worker:
 
         Raises CrashedError where it died.
         """
-        with suppress(ValueError, KeyError, TypeError, AttributeError):  # it is not itself any more
+        with suppress(ValueError, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError):
+            # Whatever of these it raises, the child is not itself any more.
             heard: list[Event | int] = []
-            if said := os.read(self._results, 1 << 16):
+            said = os.read(self._results, 1 << 16)
+            if said and len(self._unended) < _LONGEST:
                 *lines, self._unended = (self._unended + said).split(b"\n")
                 for told in (_checked(json.loads(line)) for line in lines):
                     heard.append(from_json(told) if "event" in told else int(told["code"]))

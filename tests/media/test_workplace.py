@@ -74,7 +74,6 @@ def test_a_folder_that_cannot_be_written_to_is_the_systems_error(tmp_path: Path)
         pass
 
 
-@pytest.mark.skipif(os.name == "nt", reason="links of POSIX systems")
 def test_a_private_folder_is_gone_also_where_its_place_was_moved_and_a_link_put_there(tmp_path: Path) -> None:
     out, moved, other = (tmp_path / name for name in ("out", "moved", "other"))
     for folder in (out, other):

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -41,6 +41,49 @@ def piece(act: Callable[[], object], code: int = 0) -> Piece:
 def die(number: signal.Signals) -> None:
     faulthandler.disable()  # pytest would have it print a traceback
     os.kill(os.getpid(), number)
+
+
+def speaking(line: bytes, *, for_ever: bool = False) -> Worker:
+    """A child that says something by itself, as a decoder that was taken over could."""
+    others = set(Path("/proc/self/fd").iterdir())
+
+    def speak() -> None:
+        pipes = {int(path.name) for path in {*Path("/proc/self/fd").iterdir()} - others}
+        while True:
+            for handle in pipes:
+                with suppress(OSError):  # the one that it is ordered by cannot be written to
+                    os.write(handle, line)
+            if not for_ever:
+                return
+
+    return Worker([piece(speak)], list)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"{}",
+        b"[]",
+        b"7",
+        b"\xff",
+        b"[" * 100_000,
+        b'{"code": Infinity}',
+        b'{"code": [1]}',
+        b'{"event": "started"}',
+        b'{"event": ["x"]}',
+        b'{"event": "notice", "clip": 1, "x": 2}',
+    ],
+    ids=lambda line: line[:20].decode(errors="replace"),
+)
+def test_a_child_that_talks_nonsense_has_crashed(line: bytes) -> None:
+    with closing(speaking(line + b"\n")) as worker, pytest.raises(CrashedError):
+        run(worker.run(0))
+
+
+def test_a_child_that_never_ends_its_line_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("blur.sandbox.worker._LONGEST", 1 << 20)
+    with closing(speaking(b"x" * 65536, for_ever=True)) as worker, pytest.raises(CrashedError):
+        run(worker.run(0))
 
 
 def settled() -> list[Event]:
