@@ -106,6 +106,16 @@ def test_a_face_that_nothing_saw_is_found_in_the_output_and_covered_in_every_fra
     assert [doubt.weight for doubt in mended.doubts][:1] == [LATE]
 
 
+def test_only_what_is_covered_otherwise_is_looked_at_again(
+    clip: Path, unseen: Observations, tmp_path: Path
+) -> None:
+    plan, draft = build_plan(unseen, SETTINGS), tmp_path / "draft.mp4"
+    result(render(probe(clip), plan, SETTINGS, draft))
+    mended = mend(clip, unseen, plan, finds([20]))
+    assert result(audit(draft, plan, unseen, SETTINGS, (plan,))) == ()
+    assert result(audit(draft, plan, unseen, SETTINGS, (mended,)))
+
+
 def test_one_find_is_followed_both_ways(clip: Path, unseen: Observations) -> None:
     """Its own flow carries it; by the camera's movement alone it would be left behind."""
     mended = mend(clip, unseen, build_plan(unseen, SETTINGS), finds([20]))
