@@ -37,7 +37,7 @@ CHECKS = (
     ("ruff", "format", "--check", "."),
     ("mypy", "--strict", "blur"),
     ("lint-imports", "--no-logo"),
-    # Most tests keep one processor busy. Files stay whole, since what a file makes for its tests is made once.
+    # Most tests keep one processor busy. Files stay whole: what one makes for its tests is made once.
     ("pytest", "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"),
 )
 
