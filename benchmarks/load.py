@@ -2,8 +2,8 @@
 
 Both must stay flat, and every clip of the folder must be accounted for.
 
-usage: python benchmarks/load.py [CLIPS [MINUTES [RATE]]]
-    (by default 500 clips, 120 minutes and 25 frames a second; Linux: reads /proc)
+usage: python benchmarks/load.py [CLIPS [MINUTES [RATE [SIZE]]]]
+    (by default 500 clips, 120 minutes, 25 frames a second and 1280x720; Linux: reads /proc)
 """
 
 from __future__ import annotations
@@ -98,17 +98,18 @@ def many(clips: int, folder: Path) -> None:
     print(f"{clips - len(broken)} published, {len(broken)} broken ones refused, none missing", flush=True)
 
 
-def main(clips: int = 500, minutes: float = 120, rate: float = 25) -> None:
+def main(clips: str = "500", length: str = "120", rate: str = "25", size: str = "1280x720") -> None:
+    minutes = float(length)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         os.environ["BLUR_STATE"] = f"{folder}/state"
-        if clips:
-            many(clips, folder)
+        if int(clips):
+            many(int(clips), folder)
         if minutes:
-            long = drawn(folder / "long.mp4", 60 * minutes, "1280x720", int(rate))
+            long = drawn(folder / "long.mp4", 60 * minutes, size, int(rate))
             ran = watched([str(long), "-o", f"{folder}/long-out.mp4"], folder / "events", PUBLISHED)
-            told(f"{minutes:g} minutes of 720p, {rate:g} frames a second", *ran)
+            told(f"{minutes:g} minutes of {size}, {rate} frames a second", *ran)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if sys.argv[1:] else 500, *map(float, sys.argv[2:4]))
+    main(*sys.argv[1:])
