@@ -118,6 +118,7 @@ class Scan:
         self._small = small_size(clip.width, clip.height)
         enlarge = np.diag([clip.width / self._small[0], clip.height / self._small[1], 1.0])
         self._enlarge, self._shrink = enlarge, np.linalg.inv(enlarge)
+        self._move = STILL  # in the small pictures, into the last frame
         self._smeared = False  # the last look's picture
         self.pts: list[int] = []
         self._moves: list[Similarity] = []
@@ -132,8 +133,9 @@ class Scan:
     def add(self, frame: Frame) -> None:
         """Take in the next frame."""
         grey = as_luma(frame.picture, *self._small)
-        motion = Motion(STILL, 1.0, 0.0) if self._last is None else estimate(self._last[1], grey)
+        motion = estimate(self._last[1], grey, self._move) if self._last else Motion(STILL, 1.0, 0.0)
         cut = self._last is None or motion.is_cut
+        self._move = STILL if cut else motion.matrix
         if cut:
             self._close_scene()
             self._smeared = False

@@ -7,6 +7,7 @@ agree on (RANSAC, Fischler and Bolles, 1981) is the camera's; what walks through
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, TypeAlias
 
 import cv2
@@ -37,6 +38,14 @@ CORRELATED = 0.13
 about, 0.12 and less at cuts."""
 CUT_CHANGE = 10.0
 """A cut: nothing agrees, and the evened pictures differ by more grey levels than this."""
+UNEXPLAINED = CUT_CHANGE
+"""Pictures that differ by more than this after the movement is undone are worth a second try."""
+BLACK = 8.0
+"""Grey levels added to a line's light, so that noise in a black one is not taken for light."""
+BAND = 9
+"""Lines over which the light of lines is smoothed: bands are broader."""
+WINDOW = (21, 21)
+"""Around each point that is followed: smeared corners have no sharp middle."""
 CALM = 0.015
 """Share of the picture's longer side by which the camera may move in a frame before it smears the picture."""
 DEVIATION = 45.0
@@ -73,15 +82,46 @@ def small_size(width: int, height: int) -> tuple[int, int]:
     return max(1, round(width / shrink)), max(1, round(height / shrink))
 
 
-def estimate(before: Grey, after: Grey) -> Motion:
-    """The camera's movement between two small pictures of the same size, whatever their light."""
+def estimate(before: Grey, after: Grey, expected: Similarity = STILL) -> Motion:
+    """The camera's movement between two small pictures of the same size, whatever their light.
+
+    ``expected`` is the movement into ``before``: a camera that is whipped about goes on, and what it
+    does beyond that can be told of pictures that share too little to be compared as they are.
+    """
+    motion = _between(before, after)
+    if motion.change <= UNEXPLAINED:
+        return motion
+    for axis in (0, 1):
+        lit = _in_light_of(before, after, motion.matrix, axis)
+        motion = min(motion, _between(before, lit), key=attrgetter("change"))
+    if motion.is_cut:
+        rest = _between(_moved(before, expected), after)
+        motion = Motion(rest.matrix @ expected, rest.trust, rest.change)
+    return motion
+
+
+def _between(before: Grey, after: Grey) -> Motion:
     before, after = evened(before), evened(after)
     matrix, trust = _agreed(before, after)
     if trust < CLEAR:
         matrix, trust = _correlated(before, after)
-    height, width = before.shape
-    moved = cv2.warpAffine(before, matrix[:2], (width, height), borderMode=cv2.BORDER_REPLICATE)
-    return Motion(matrix, trust, float(np.mean(cv2.absdiff(moved, after))))
+    return Motion(matrix, trust, float(np.mean(cv2.absdiff(_moved(before, matrix), after))))
+
+
+def _moved(grey: Grey, move: Similarity) -> Grey:
+    moved = cv2.warpAffine(grey, move[:2], grey.shape[::-1], borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(moved, np.uint8)
+
+
+def _in_light_of(before: Grey, after: Grey, move: Similarity, axis: int) -> Grey:
+    """The later picture with each line (``axis`` 1) or column (0) as bright as in the earlier one, moved.
+
+    Lamps flicker while a sensor is read line by line, so that bands of light walk through the picture
+    and would be followed. In a phone held upright the lines are columns.
+    """
+    then, now = (grey.mean(axis=axis) + BLACK for grey in (_moved(before, move), after))
+    ratio = cv2.blur((now / then).astype(np.float32)[:, None], (1, BAND)).ravel()
+    return np.clip(after / (ratio[:, None] if axis else ratio), 0, 255).astype(np.uint8)
 
 
 def evened(grey: Grey) -> Grey:
@@ -132,7 +172,7 @@ def flow(
     begin = None if guess is None else guess.reshape(-1, 1, 2).copy()
     flags = 0 if guess is None else cv2.OPTFLOW_USE_INITIAL_FLOW
     end, status, _ = cv2.calcOpticalFlowPyrLK(
-        before, after, start.reshape(-1, 1, 2), begin, winSize=(13, 13), maxLevel=3, flags=flags
+        before, after, start.reshape(-1, 1, 2), begin, winSize=WINDOW, maxLevel=3, flags=flags
     )
     return np.asarray(end, np.float32).reshape(-1, 2), status.ravel() == 1
 

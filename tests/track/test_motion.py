@@ -91,6 +91,30 @@ def test_a_change_of_light_is_not_taken_for_a_movement(gain: float) -> None:
     assert motion.change < 15
 
 
+@pytest.mark.parametrize("upright", [False, True])
+def test_bands_of_light_that_walk_through_the_picture_are_not_followed(upright: bool) -> None:
+    matrix = similarity(9, 4)
+    place = np.arange(WIDE)[None] / WIDE if upright else np.arange(HIGH)[:, None] / HIGH
+    before, after = (
+        (picture * (0.7 + 0.3 * np.sin(9 * place + phase))).astype(np.uint8)
+        for picture, phase in ((seen_after(STILL), 0), (seen_after(matrix), 1.6))
+    )
+    assert error(estimate(before, after).matrix, matrix) < 2
+
+
+def smeared(x: float, along: int) -> Grey:
+    return np.asarray(cv2.blur(seen_after(similarity(x, 0)), (along, 1)), np.uint8)
+
+
+def test_a_camera_that_is_whipped_about_is_expected_to_go_on() -> None:
+    """Where that explains nothing either, it is a cut."""
+    before, after = smeared(0, 90), smeared(-220, 90)
+    assert estimate(before, after).is_cut
+    motion = estimate(before, after, similarity(-190, 0))
+    assert error(motion.matrix, similarity(-220, 0)) < 1
+    assert estimate(before, seen_after(STILL, 3), similarity(-190, 0)).is_cut
+
+
 def test_what_walks_through_the_picture_is_outvoted() -> None:
     matrix = similarity(4, 2)
     before, after = seen_after(STILL).copy(), seen_after(matrix).copy()
