@@ -121,7 +121,8 @@ def _in_light_of(before: Grey, after: Grey, move: Similarity, axis: int) -> Grey
     """
     then, now = (grey.mean(axis=axis) + BLACK for grey in (_moved(before, move), after))
     ratio = cv2.blur((now / then).astype(np.float32)[:, None], (1, BAND)).ravel()
-    return np.clip(after / (ratio[:, None] if axis else ratio), 0, 255).astype(np.uint8)
+    lit = np.clip(after / (ratio[:, None] if axis else ratio), 0, 255)
+    return np.asarray(lit, np.uint8)
 
 
 def evened(grey: Grey) -> Grey:
