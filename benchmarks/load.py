@@ -69,7 +69,7 @@ def told(name: str, samples: list[Sample], seconds: float) -> None:
     )
 
 
-def drawn(path: Path, seconds: float, size: str, rate: int = 25) -> Path:
+def drawn(path: Path, seconds: float, size: str, rate: int | str = 25) -> Path:
     """A moving picture that ffmpeg draws."""
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-f", "lavfi", "-i"]
     command += [f"testsrc2=size={size}:rate={rate}:duration={seconds}", "-pix_fmt", "yuv420p"]
@@ -106,7 +106,7 @@ def main(clips: str = "500", length: str = "120", rate: str = "25", size: str = 
         if int(clips):
             many(int(clips), folder)
         if minutes:
-            long = drawn(folder / "long.mp4", 60 * minutes, size, int(rate))
+            long = drawn(folder / "long.mp4", 60 * minutes, size, rate)
             ran = watched([str(long), "-o", f"{folder}/long-out.mp4"], folder / "events", PUBLISHED)
             told(f"{minutes:g} minutes of {size}, {rate} frames a second", *ran)
 

@@ -169,12 +169,17 @@ def test_another_file_system_is_as_good(scene: Scene, shared_memory: Path) -> No
     Scene(scene.clip, shared_memory / "new" / "safe.mp4").run()
 
 
-def test_of_two_runs_onto_one_output_one_publishes_and_one_says_so(scene: Scene) -> None:
-    command = [word for word in scene.command() if word != "--force"]
-    runs = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(2)]
-    errors = [run.communicate(timeout=120)[1] for run in runs]
-    assert sorted(run.returncode for run in runs) == [0, 8], errors
-    assert "exists already" in "".join(errors)
+@pytest.mark.parametrize("force", [False, True])
+def test_of_two_runs_onto_one_output_one_publishes_and_one_says_so_or_replaces_it(
+    scene: Scene, force: bool
+) -> None:
+    command = [word for word in scene.command() if force or word != "--force"]
+    runs = [
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(2)
+    ]
+    said = ["".join(run.communicate(timeout=120)) for run in runs]
+    assert sorted(run.returncode for run in runs) == [0, 0 if force else 8], said
+    assert force or "exists already" in "".join(said)
     assert names(scene.output.parent) == MADE
     scene.check_left()
 
