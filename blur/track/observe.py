@@ -96,6 +96,7 @@ class Observations:
     def carry(self, box: NDArray[np.float32], start: int, frames: NDArray[np.int64]) -> Boxes:
         """A box, shape (4,), of frame ``start`` where the camera takes it in each of ``frames``.
 
-        The frames are of the same scene, before or after. Returns shape (len(frames), 4).
+        The frames are of the same scene, before or after; ``box`` may be one for each of them, shape
+        (len(frames), 4), which is what is returned.
         """
-        return carried(box[None], self._movement(start, frames))
+        return carried(np.atleast_2d(box), self._movement(start, frames))

@@ -156,3 +156,29 @@ def test_between_two_sightings_both_ways_are_covered_where_they_disagree() -> No
     for frame in range(10):
         for way in (way_on(seen, chain[0], np.array([frame])), way_back(seen, chain[1], np.array([frame]))):
             assert near((main, other), frame, way[0])
+
+
+def test_who_walked_is_covered_where_they_would_have_walked_on_both_ways() -> None:
+    """For half a second at the camera's side, from where they were seen."""
+    pan = similarity(2, 0)
+    pts = [100 * i for i in range(21)]
+    moves = np.array([np.eye(3), *[pan] * 20])
+    # beside the pan of 20 pixels, 30 more of their own
+    faces = {8: [FACE], 12: [(138.0, 100.0, 178.0, 150.0)]}
+    seen = observed(faces, pts, moves=moves)
+    (chain,) = link(seen, 2000)
+    places = fill(seen, chain, 2000)
+    for frames_on in (1, 5):
+        x = 2 * frames_on + 7.5 * frames_on
+        assert near(places, 12 + frames_on, boxes((138 + x, 100, 178 + x, 150)))
+        assert near(places, 8 - frames_on, boxes((100 - x, 100, 140 - x, 150)))
+    stopped = 2 * 8 + 7.5 * 5
+    assert near(places, 20, boxes((138 + stopped, 100, 178 + stopped, 150)))
+
+
+def test_who_stands_is_not_expected_to_walk_on() -> None:
+    seen = observed({0: [FACE], 4: [(104.0, 100.0, 144.0, 150.0)]}, [100 * i for i in range(15)])
+    (chain,) = link(seen, 2000)
+    main, *others = fill(seen, chain, 2000)
+    assert not sum(len(path.frames) for path in others)
+    np.testing.assert_allclose(main.boxes[-1], boxes((104, 100, 144, 150))[0], atol=1e-3)
