@@ -46,7 +46,7 @@ def narrow(
     what. To be called before any thread is started that uses the network.
     """
     sys.addaudithook(_Watch(place, "socket.connect" if way == "call" else "socket.bind"))
-    allowed = rights(Reach(writes=tuple(writes)), {})
+    allowed = rights(Reach(writes=tuple(writes), starts=True), {})
     for paths, bits in ((reads, READ), (tidies, REMOVE_DIR), ((own,), OWN)):
         for path in paths:
             allowed[path] = allowed.get(path, 0) | bits

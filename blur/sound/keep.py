@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from fractions import Fraction
@@ -44,6 +45,8 @@ _OUTPUT_TROUBLE = (
     "quota",
     "opening output",
 )
+_TOO_LARGE = -getattr(signal, "SIGXFSZ", 0) or None
+"""The code of an ffmpeg that reached the limit on files: the system ends it before it can complain."""
 
 
 def add_sound(silent: Path, clip: Clip, target: Path, settings: Settings) -> None:
@@ -74,12 +77,14 @@ def add_sound(silent: Path, clip: Clip, target: Path, settings: Settings) -> Non
     if wanted is None:
         with _child(_muxed(silent, sound, target)) as (process, complaints):
             process.wait()
-        failed, complaint = process.returncode != 0, "".join(complaints)
+        codes, complaint = [process.returncode], "".join(complaints)
     else:
-        failed, complaint = _changed(sound, wanted, silent, target)
-    if not failed:
+        codes, complaint = _changed(sound, wanted, silent, target)
+    if not any(codes):
         blank_muxer_name(target)
         return
+    if _TOO_LARGE in codes:
+        complaint += "File too large"
     if trouble := next((trouble for trouble in _OUTPUT_TROUBLE if trouble in complaint), ""):
         raise OutputError(f"the output cannot be written: {trouble}")
     raise DamagedError(
@@ -135,8 +140,8 @@ def _muxed(silent: Path, sound: Any, target: Path) -> Any:
     return ffmpeg.output(picture["v:0"], sound, local_url(target), **options)
 
 
-def _changed(sound: Any, change: Change, silent: Path, target: Path) -> tuple[bool, str]:
-    """Decodes, changes and encodes the sound, a piece at a time; whether it failed, and the complaints.
+def _changed(sound: Any, change: Change, silent: Path, target: Path) -> tuple[list[int], str]:
+    """Decodes, changes and encodes the sound, a piece at a time; the codes of both ends, and the complaints.
 
     The samples go through pipes, so that no sound ever lies in a file that is not the output.
     """
@@ -153,7 +158,7 @@ def _changed(sound: Any, change: Change, silent: Path, target: Path) -> tuple[bo
         with suppress(BrokenPipeError):
             encoder.stdin.close()
         encoder.wait()
-    return bool(encoder.returncode or decoder.returncode), "".join(unheard + refused)
+    return [encoder.returncode, decoder.returncode], "".join(unheard + refused)
 
 
 def _samples(decoder: Popen[bytes], channels: int) -> Blocks:

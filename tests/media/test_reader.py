@@ -19,7 +19,7 @@ from blur.errors import DamagedError, InputError
 from blur.media.clip import Frame
 from blur.media.picture import as_luma, plane_views
 from blur.media.probe import probe
-from blur.media.reader import ahead, mended, read, read_from
+from blur.media.reader import ahead, read, read_from
 from blur.timing import TimeBase
 from tests.media.making import make_clip, tone
 
@@ -218,12 +218,6 @@ def test_lost_frames_are_missed_in_every_container(tmp_path: Path, suffix: str) 
     assert len(times(path)) == 40
     with pytest.raises(InputError):
         times(torn(path))
-
-
-def test_a_gif_is_not_mended_since_nothing_tells_what_is_broken_in_it(tmp_path: Path) -> None:
-    path = make_clip(tmp_path / "a.gif", size=(160, 128), pts=range(40), codec="gif", pixel_format="rgb8")
-    with pytest.raises(DamagedError):
-        mended(probe(torn(path)))
 
 
 def test_frames_that_a_theora_stream_lost_are_missed(tmp_path: Path) -> None:
