@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from blur.errors import AuditError, InputError
 from blur.events import Progress, Started, Steps
 from blur.media.clip import Clip, Frame
-from blur.media.inventory import Inventory, carries_data, inventory
+from blur.media.inventory import Inventory, inventory
 from blur.media.probe import probe
 from blur.media.reader import read
+from blur.media.side_data import side_data
 from blur.text import printable
 from blur.timing import TimeBase
 
@@ -91,7 +92,7 @@ def _check_frames(
         if count == 0:
             first = frame.pts
         # The walk through the bytes (`traces`) misses none in the frames between.
-        if count % _EVERY == 0 and carries_data(frame.picture):
+        if count % _EVERY == 0 and side_data(frame.picture):
             raise AuditError("the output's picture carries data that is no picture")
         shift = clip.time_base.seconds(frame.pts - first) - time_base.seconds(planned[count])
         if abs(shift) > tolerance:

@@ -6,9 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import av
-from av.sidedata.sidedata import SideDataContainer
-
 from blur.media.container import open_input
 
 
@@ -25,12 +22,6 @@ class Inventory:
     kinds: tuple[str, ...]
     tags: tuple[tuple[str, str], ...]
     chapters: int
-
-
-def carries_data(picture: av.VideoFrame) -> bool:
-    """Whether a decoded picture carries more than its samples."""
-    # Its own `side_data` and itself would be tied in a knot, which keeps a picture for long after its use.
-    return len(SideDataContainer(picture)) > 0  # type: ignore[call-arg]
 
 
 def inventory(path: Path) -> Inventory:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import cast
 
-import av
 import numpy as np
-from av.sidedata.sidedata import SideDataContainer
 
 _CHROMATICITY, _LUMINANCE = 50_000, 10_000
 """Units to 1, and to a candela per square metre; ITU-T H.265, D.3.28."""
@@ -35,14 +33,13 @@ class Mastering:
 NOT_MASTERED = Mastering()
 
 
-def mastering(picture: av.VideoFrame) -> Mastering:
-    """What a decoded picture says of itself, or its container of all; what is out of range is left out."""
-    data = cast(SideDataContainer, picture.side_data)  # PyAV types it as motion vectors alone
+def mastering(data: Mapping[str, bytes]) -> Mastering:
+    """What a picture's side data say of it, or its container of all; what is out of range is left out."""
     display = light = None
     if "MASTERING_DISPLAY_METADATA" in data:
-        display = _display(np.frombuffer(bytes(data["MASTERING_DISPLAY_METADATA"]), np.int32))
+        display = _display(np.frombuffer(data["MASTERING_DISPLAY_METADATA"], np.int32))
     if "CONTENT_LIGHT_LEVEL" in data:
-        highest, average = np.frombuffer(bytes(data["CONTENT_LIGHT_LEVEL"]), np.uint32).tolist()
+        highest, average = np.frombuffer(data["CONTENT_LIGHT_LEVEL"], np.uint32).tolist()
         light = (highest, average) if 0 < max(highest, average) < 1 << 16 else None  # noughts say nothing
     return Mastering(display, light)
 

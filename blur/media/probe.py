@@ -5,12 +5,10 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 from pathlib import Path
-from typing import cast
 
 import av
 import numpy as np
 from av.container import InputContainer
-from av.sidedata.sidedata import SideDataContainer
 from av.video.format import VideoFormat
 from av.video.stream import VideoStream
 
@@ -19,6 +17,7 @@ from blur.media.clip import Clip, Sound
 from blur.media.container import MAX_PIXELS, check_regular, check_size, open_input, picture_stream, refusal
 from blur.media.mastering import mastering
 from blur.media.photo_kind import is_animated_webp
+from blur.media.side_data import side_data
 from blur.text import printable
 from blur.timing import TimeBase
 
@@ -115,7 +114,8 @@ def _first_picture(container: InputContainer, stream: VideoStream, path: Path) -
 
 
 def _describe(path: Path, container: InputContainer, stream: VideoStream, picture: av.VideoFrame) -> Clip:
-    turns, mirrored = orientation(_display_matrix(picture))
+    carried = side_data(picture)
+    turns, mirrored = orientation(carried.get("DISPLAYMATRIX"))
     turned = turns % 2 == 1
     width, height = (picture.height, picture.width) if turned else (picture.width, picture.height)
     if stream.time_base is None:
@@ -136,14 +136,8 @@ def _describe(path: Path, container: InputContainer, stream: VideoStream, pictur
         rate=stream.average_rate or stream.guessed_rate,
         sound=_sound(container),
         pixel_aspect=1 / aspect if turned else aspect,
-        mastering=mastering(picture),
+        mastering=mastering(carried),
     )
-
-
-def _display_matrix(picture: av.VideoFrame) -> bytes | None:
-    # PyAV types side data as a dictionary of motion vectors alone.
-    side_data = cast(SideDataContainer, picture.side_data)
-    return bytes(side_data["DISPLAYMATRIX"]) if "DISPLAYMATRIX" in side_data else None
 
 
 def _promised_frames(container: InputContainer, stream: VideoStream) -> int | None:

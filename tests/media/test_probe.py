@@ -1,18 +1,23 @@
 from __future__ import annotations
 
+import io
 import math
 from fractions import Fraction
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 from av.video.format import VideoFormat
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from blur.errors import InputError, UnsupportedError
 from blur.media.probe import orientation, planar_format, probe
-from tests.media.making import make_clip, tone
+from blur.media.reader import read
+from tests.media.making import make_clip, scene, tone
+from tests.media.photos import exif
 
 
 def matrix(degrees: float, mirrored: bool) -> bytes:
@@ -131,3 +136,24 @@ def test_real_files_that_cannot_be_taken_are_named(shared: Path, name: str, erro
 def test_real_files_stand_upright(shared: Path, name: str, size: tuple[int, int], turns: int) -> None:
     clip = probe(shared / "media" / name)
     assert ((clip.width, clip.height), clip.quarter_turns) == (size, turns)
+
+
+@pytest.mark.parametrize(("turned", "size"), [(1, (96, 64)), (6, (64, 96))])
+def test_pictures_may_carry_what_pyav_has_no_name_for(
+    tmp_path: Path, turned: int, size: tuple[int, int]
+) -> None:
+    """As cameras' Motion JPEG does: Exif in every frame."""
+    path = tmp_path / "a.avi"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mjpeg", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 96, 64, "yuvj420p"
+        for index in range(4):
+            picture = io.BytesIO()
+            Image.fromarray(scene(index, 96, 64)).save(picture, "JPEG", exif=exif(turned))
+            packet = av.Packet(picture.getvalue())
+            packet.stream, packet.time_base, packet.is_keyframe = stream, Fraction(1, 10), True
+            packet.pts = packet.dts = index
+            container.mux(packet)
+    clip = probe(path)
+    assert (clip.width, clip.height) == size
+    assert sum(1 for _ in read(clip)) == 4
