@@ -15,27 +15,35 @@ import time
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from functools import partial
 from pathlib import Path
+from resource import RLIMIT_CPU, setrlimit
 
 from common import REPOSITORY, SHARED
 
 sys.path.insert(0, str(REPOSITORY))
 
-from tests.e2e.fuzzing import PHOTOS, SEEDS, damage_all, run, stumbled, stumbled_over_text
+from tests.e2e.fuzzing import damage_all, run, seeds, stumbled, stumbled_over_text
 
 TEXTS = 500
 """Plans and profiles a round."""
+SECONDS = 60
+"""Of processor time that a file may take all readers together."""
 
 
 def main(minutes: float, findings: Path) -> None:
+    with tempfile.TemporaryDirectory() as drawn:
+        go_on(time.monotonic() + 60 * minutes, seeds(SHARED / "media", Path(drawn)), findings)
+
+
+def go_on(end: float, sources: list[Path], findings: Path) -> None:
+    """Round after round, until a moment of the monotonic clock."""
     codes: Counter[int] = Counter()
     kept = texts = 0
-    end = time.monotonic() + 60 * minutes
     while time.monotonic() < end:
         seed = random.getrandbits(32)
         with tempfile.TemporaryDirectory() as folder:
-            sources = (*SEEDS, *PHOTOS)
-            paths = damage_all(SHARED / "media", Path(folder), 3 * len(sources), seed, sources)
+            paths = damage_all(sources, Path(folder), 2 * len(sources), seed)
             found, wrong = run(paths, Path(folder) / "out")
             codes += found
             said = {event["clip"]: f"{event['error']} {event['message']}" for event in wrong}
@@ -57,11 +65,12 @@ def main(minutes: float, findings: Path) -> None:
 
 def alone(path: Path) -> str:
     """What readers of a file stumble over, in a process that they may crash."""
+    limit = partial(setrlimit, RLIMIT_CPU, (SECONDS, SECONDS))
     try:
-        with ProcessPoolExecutor(1) as pool:
+        with ProcessPoolExecutor(1, initializer=limit) as pool:
             return ", ".join(pool.submit(stumbled, path).result())
     except BrokenProcessPool:
-        return "a reader crashed"
+        return f"a reader crashed, or all of them took {SECONDS} s of processor time"
 
 
 if __name__ == "__main__":

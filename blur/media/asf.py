@@ -104,7 +104,7 @@ def _follow(pieces: list[Piece], last: dict[int, Piece]) -> bool:
 
 def _packets(path: Path, data: mmap) -> tuple[int, int, int]:
     """Where packets begin and end, and how large each is. Raises BrokenPlaceError for a broken header."""
-    header = int.from_bytes(data[16:24], "little")
+    header = min(int.from_bytes(data[16:24], "little"), len(data))
     properties = data.find(_PROPERTIES, 0, header)
     size = int.from_bytes(data[properties + 92 : properties + 96], "little")
     if data[:16] != _HEADER or properties < 0 or data[header : header + 16] != _DATA or size < _SMALLEST:

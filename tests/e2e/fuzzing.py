@@ -14,11 +14,14 @@ from typing import Any
 from blur.console.profile import Layer, layered, parsed
 from blur.errors import BlurError
 from blur.media.probe import probe
-from blur.media.stills import probe_still
+from blur.media.reader import mended, read
+from blur.media.stills import probe_still, read_still
 from blur.plan.store import dumps, loads
 from blur.traces.allowlist import check_traces
 from blur.traces.source import find_traces
 from tests.conftest import REPO
+from tests.media.formats import ROWS, make
+from tests.media.photos import FORMATS, make_photo
 from tests.plan.test_store import small_plan
 
 SEEDS = (
@@ -30,7 +33,25 @@ SEEDS = (
 """Small real files of many kinds, in the folder of real media."""
 
 PHOTOS = ("photos/portrait-orientation-6.jpg", "photos/DSCN0010.jpg", "photos/ultraHDR.jpg")
-READERS: tuple[Callable[[Path], object], ...] = (probe, probe_still, find_traces, check_traces)
+
+
+def played(path: Path) -> int:
+    """Reads to the end, where a container is held to its own numbers."""
+    return sum(1 for _ in read(probe(path)))
+
+
+def patched(path: Path) -> int:
+    """The same with `--on-damage cover`."""
+    return sum(1 for _ in read(mended(probe(path))))
+
+
+def pictured(path: Path) -> object:
+    return read_still(probe_still(path))
+
+
+READERS: tuple[Callable[[Path], object], ...] = (
+    *(probe, played, patched, probe_still, pictured, find_traces, check_traces),
+)
 """What reads a file that may be hostile; each knows it, or raises a named error."""
 PROFILE = b"style = 'solid'\ngrow = 1.8\naccept_unverified = false\nrounds = 3\n[x]\n"
 
@@ -55,7 +76,7 @@ def damaged(content: bytes, chance: random.Random) -> bytes:
                 made[at : at + size] = chance.randbytes(size)
             case 2:
                 made[at : at + 4] = chance.choice(
-                    (b"\0\0\0\0", b"\xff" * 4, b"\x7f\xff\xff\xff", b"\x80\0\0\0")
+                    (b"\0\0\0\0", b"\xff" * 4, b"\xff" * 8, b"\x7f\xff\xff\xff", b"\x80\0\0\0")
                 )
             case 3:
                 del made[at : at + size]
@@ -67,14 +88,20 @@ def damaged(content: bytes, chance: random.Random) -> bytes:
     return bytes(made)
 
 
-def damage_all(
-    media: Path, folder: Path, count: int, seed: int, sources: Sequence[str] = SEEDS
-) -> list[Path]:
+def seeds(media: Path, folder: Path) -> list[Path]:
+    """The real files, and one drawn into a folder of each kind that Blur reads."""
+    kinds = {row.suffix: row for row in ROWS}
+    drawn = [make(row, folder) for row in kinds.values()]
+    photos = [make_photo(folder / f"photo.{kind}") for kind in FORMATS]
+    return [*(media / name for name in SEEDS + PHOTOS), *drawn, *photos]
+
+
+def damage_all(sources: Sequence[Path], folder: Path, count: int, seed: int) -> list[Path]:
     """Writes ``count`` damaged files into a folder; equal seeds give equal files."""
     chance = random.Random(seed)
     paths = []
     for number in range(count):
-        source = media / sources[number % len(sources)]
+        source = sources[number % len(sources)]
         path = folder / f"{seed}-{number:04}{source.suffix}"
         path.write_bytes(damaged(source.read_bytes(), chance))
         paths.append(path)

@@ -66,3 +66,13 @@ def test_overwritten_bytes_never_cost_a_frame_unsaid(made: Path, tmp_path: Path)
         except InputError:
             continue
         assert frames == 60
+
+
+def test_a_size_that_no_file_has_is_damage(made: Path, tmp_path: Path) -> None:
+    whole = made.read_bytes()
+    path = tmp_path / "a.wmv"
+    for at in (16, int.from_bytes(whole[16:24], "little") + 16):  # of the header, of the packets
+        path.write_bytes(whole[:at] + b"\xff" * 8 + whole[at + 8 :])
+        with pytest.raises(DamagedError):
+            check_packets(path)
+    assert mended(probe(path)).damage
