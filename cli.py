@@ -269,15 +269,11 @@ def forget() -> None:
 @click.option("--json", "as_json", is_flag=True, help="A line of JSON for each file.")
 def traces(files: tuple[Path, ...], as_json: bool) -> None:
     """Tells what a video or photo carries that leads to people, places or devices: sources and outputs."""
-    if click.get_current_context().find_root().obj is not None:  # the program's own process
-        from blur.sandbox.confine import Reach, confine
+    from blur.console.present import present
+    from blur.console.traces import InJson, InWords, look
 
-        confine(Reach.to(files), {})
-    from blur.console.traces import as_text, report
-
-    for file in files:
-        said = report(file)
-        click.echo(json.dumps(said) if as_json else as_text(said))
+    shown = InJson() if as_json else InWords()
+    click.get_current_context().exit(present(look(files, _sandbox(False)), shown))
 
 
 @cli.command()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,6 @@ from click.testing import CliRunner
 from blur.media.probe import probe
 from blur.media.reader import read
 from blur.media.writer import Writer
-from blur.sandbox.confine import Reach
 from cli import cli
 from tests.conftest import REPO
 from tests.media.making import make_clip
@@ -81,14 +81,42 @@ def test_what_is_no_video_is_an_input_error(folder: Path) -> None:
     assert "anna" not in result.output
 
 
-def test_files_are_read_by_a_process_that_reaches_nothing_else(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    reached: list[Reach] = []
-    monkeypatch.setattr("blur.sandbox.confine.confine", lambda reach, _: reached.append(reach))
-    files = [folder / "a.mp4", folder / "out.mp4"]
-    assert CliRunner().invoke(cli, ["traces", *map(str, files)], obj="kernel").exit_code == 0
-    assert reached == [Reach(reads=tuple(files))]
+HOSTILE = """
+import os, signal, sys
+import blur.console.traces as traces, cli
+from blur.sandbox.landlock import version
+
+real = traces.report
+def report(path):
+    if path.name == "a.mp4":
+        os.kill(os.getpid(), signal.SIGSEGV)
+    if version():
+        try:
+            path.with_name("a.mp4").read_bytes()
+        except PermissionError:
+            pass
+        else:
+            os._exit(1)
+    return real(path)
+traces.report = report
+cli.main()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the child is for Linux")
+def test_a_file_that_breaks_its_reader_hides_no_other_and_reaches_none(folder: Path) -> None:
+    run = subprocess.run(
+        [sys.executable, "-c", HOSTILE, "traces", "out.mp4", "a.mp4", "absent.mp4", "out.webm"],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(REPO)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 6
+    assert [line.partition(":")[0] for line in run.stdout.splitlines()] == ["out.mp4", "out.webm"]
+    assert "a.mp4: a library that reads it crashed" in run.stderr
+    assert "absent.mp4 is not there" in run.stderr
 
 
 def test_the_program_itself_tells_of_traces_while_it_is_confined(folder: Path) -> None:

@@ -126,19 +126,20 @@ DISGUISES = {
     "subtitles": "1\n00:00:00,000 --> 00:00:01,000\nhello\n",
     "svg": '<svg xmlns="http://www.w3.org/2000/svg"><image href="file:///etc/passwd"/></svg>',
 }
+SUFFIXES = (".mp4", ".gif", ".ts", ".jpg", ".heic")
 
 
 def test_playlists_and_scripts_in_disguise_are_refused(clip: Path, tmp_path: Path) -> None:
     folder, out = tmp_path / "in", tmp_path / "out"
     folder.mkdir()
     for kind, text in DISGUISES.items():
-        for suffix in (".mp4", ".gif", ".ts"):
+        for suffix in SUFFIXES:
             (folder / f"{kind}{suffix}").write_text(text.format(clip=clip))
     before = tree(folder)
     ended = blur(folder, "-o", f"{out}/", cwd=folder)
     assert ended.code == 3, ended.stderr
     failed = [event for event in ended.events if event["event"] == "failed"]
-    assert len(failed) == 3 * len(DISGUISES)
+    assert len(failed) == len(SUFFIXES) * len(DISGUISES)
     assert {event["exit_code"] for event in failed} == {3}
     assert tree(folder) == before
     assert not out.exists()
@@ -187,6 +188,33 @@ def test_what_is_no_file_is_refused_without_waiting_for_it(clip: Path, tmp_path:
     assert sorted(event["clip"] for event in failed) == sorted(path.name for path in named)
     assert {event["exit_code"] for event in failed} == {3}
     assert not out.exists()
+
+
+def test_what_only_looks_at_files_takes_names_and_disguises_for_what_they_are(
+    clip: Path, tmp_path: Path
+) -> None:
+    folder, odd = tmp_path / "in", tmp_path / "odd"
+    folder.mkdir()
+    odd.mkdir()
+    for name in NAMES:
+        Path(os.fsdecode(os.fsencode(folder) + b"/" + name)).write_bytes(clip.read_bytes())
+    for kind, text in DISGUISES.items():
+        (folder / f"{kind}.mov").write_text(text.format(clip=clip))
+    for make in ODD:
+        make(odd / f"{make.__name__}.mkv", clip)
+    before = tree(folder)
+    refused = [Path(f"{kind}.mov") for kind in DISGUISES] + sorted(odd.iterdir())
+    ended = blur("traces", "--json", "--", *map(Path, map(os.fsdecode, NAMES)), *refused, cwd=folder)
+    assert ended.code == 6, ended.stderr
+    failed = {event["clip"]: event["exit_code"] for event in ended.events if "event" in event}
+    assert failed == dict.fromkeys([path.name for path in refused], 3)
+    told = [each["file"] for each in ended.events if "event" not in each]
+    assert told == [printable(os.fsdecode(name)) for name in NAMES]
+    for name in NAMES[2:5]:
+        assert blur("audit", "--json", "--", Path(os.fsdecode(name)), cwd=folder).code == 5  # it has a stamp
+    for path in (*refused[:3], *refused[-7:]):
+        assert blur("audit", "--json", "--", path, cwd=folder).code == 3
+    assert tree(folder) == before
 
 
 PLANS: list[Callable[[Path, Path], None]] = [fifo, device, loop, dangling, process]
