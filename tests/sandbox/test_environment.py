@@ -43,6 +43,7 @@ OWNER = {
     "yaml": "pyyaml",
     "pillow_heif": "pillow-heif",
     "PIL": "pillow",
+    "PySide6": "pyside6-essentials",
     "cv2": "opencv-contrib-python",
     "opencv_contrib_python": "opencv-contrib-python",
     "imageio_ffmpeg": "imageio-ffmpeg",
@@ -50,6 +51,7 @@ OWNER = {
     "skimage": "scikit-image",
 }
 
+EXTRAS = (None, "demo", "cluster", "desktop")
 NETWORK = {b"connect", b"getaddrinfo", b"gethostbyname", b"sendto", b"sendmsg"}
 # Native libraries that could open a connection, had the kernel not refused it, and for what.
 CAPABLE = {
@@ -59,6 +61,7 @@ CAPABLE = {
     "libxcb": "of libavdevice: screens, never opened",
     "ffmpeg": "the same protocols; Blur passes the same whitelist, and only for --audio keep",
     "_rust": "OpenSSL in cryptography; Blur makes keys with it, and only blur cluster loads it",
+    "libQt6Network": "of the window, which never imports it; local sockets alone are open to that",
     "libavutil": "OpenCV's, with TLS inside; Blur opens no file with OpenCV",
 }
 STARTS = {
@@ -82,12 +85,14 @@ STARTERS = {
     "libgfortran": "a language's call for commands, which OpenBLAS does not make",
     "libmediapipe": "profiling, never asked for",
     "libQt5": "OpenCV's windows, never opened",
+    "libQt6Core": "the window's child processes: Blur's own",
+    "libQt6Test": "of the window, which never imports it",
 }
 
 
 def parts(pattern: str) -> Iterator[tuple[str, bytes]]:
-    """Name and content of installed files of all that Blur brings, but for the window, whose names match."""
-    for name in sorted(closure([*declared(None), *declared("demo"), *declared("cluster")])):
+    """Name and content of installed files of all that Blur brings, whose names match."""
+    for name in sorted(closure([need for extra in EXTRAS for need in declared(extra)])):
         for file in files(name) or ():
             path = Path(str(file.locate()))
             if re.search(pattern, file.as_posix()) and path.is_file():
