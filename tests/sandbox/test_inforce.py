@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 import sys
+from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -10,6 +13,8 @@ import pytest
 from blur.sandbox.inforce import InForce, Lock, in_force
 from blur.sandbox.landlock import version
 from blur.sandbox.proof import prove
+from tests.conftest import REPO
+from tests.media.making import make_clip
 from tests.sandbox.trying import tried
 
 STEPS = """
@@ -62,3 +67,20 @@ def test_what_does_not_hold_is_said_loudly(network: Lock) -> None:
     assert ("NOT" in text["network"]) == (network == "none")
     assert "NOT" in text["other files"]
     assert InForce(network, 7, limits=True).as_text()["other files"].endswith("(Landlock 7)")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="tells of Linux alone")
+@pytest.mark.parametrize("option", [[], ["--no-confine"]], ids=["confined", "free"])
+def test_a_report_and_a_run_tell_what_holds(tmp_path: Path, option: list[str]) -> None:
+    make_clip(tmp_path / "a.mp4", pts=range(4))
+    run = subprocess.run(
+        [sys.executable, str(REPO / "cli.py"), "a.mp4", "--preset", "fast", "--report", "r.json", *option],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    told = json.loads((tmp_path / "r.json").read_text())["confinement"]
+    proven = prove()
+    assert told == InForce(proven.network, 0 if option else proven.files, limits=True).as_text()
+    assert ("could reach your other files" in run.stderr) == bool(option)
