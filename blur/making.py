@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from blur.engine import Draft, Engine
-from blur.errors import AuditError
+from blur.errors import AuditError, DamagedError
 from blur.events import Notice, Steps, named
 from blur.outputs import Drafts
 from blur.plan.watch import spans
@@ -62,7 +62,7 @@ class Making:
 
         Without observations, the plan is a person's and stays as it is: what is found, they are told.
         ``before`` is an earlier rendering of the clip with these settings.
-        Raises AuditError where the output does not pass.
+        Raises AuditError where the output does not pass, DamagedError where the clip is another by now.
         """
         settings = self.settings
         draft, plan = yield from self._mended(plan, observations, before)
@@ -70,7 +70,11 @@ class Making:
             yield Notice(self.clip.name, *_SOUND[settings.audio])
         if settings.camera_trace == "reduce":
             draft = yield from self._moved(plan)
-        return Made(draft, plan, (yield from self._traces(draft.path)))
+        gone = yield from self._traces(draft.path)
+        if written(self.clip.path) != self.clip.written:
+            # What was looked at need not be what was covered.
+            raise DamagedError(f"{self.clip.name} has changed while it was read", "Run it again.")
+        return Made(draft, plan, gone)
 
     def _mended(self, plan: Plan, observations: Any, before: Rendered | None) -> Steps[tuple[Draft, Plan]]:
         """An output in which the second look finds no face that is not told of, and its plan."""
@@ -149,6 +153,15 @@ class Making:
             told = f"Gone, as the output shows: {', '.join(gone)}."
             yield Notice(self.clip.name, "traces-removed", told)
         return gone
+
+
+def written(path: Path) -> tuple[int, int] | None:
+    """By what a file shows that it was changed or exchanged; None where it is not there."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_size, status.st_mtime_ns
 
 
 def _unmended(plan: Plan, findings: Sequence[Finding]) -> AuditError:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from blur.engine import Draft, Engine, engine_for
 from blur.errors import EXIT_LOOK, EXIT_OK, UnreadableError, UsageError
 from blur.events import Finished, Notice, Started, Steps
-from blur.making import Made, Making, Rendered
+from blur.making import Made, Making, Rendered, written
 from blur.outputs import drafts_for, named_errors, private_draft, publish_all, refuse_overwriting
 from blur.plan.watch import grave, spans, these_seconds, worth_watching
 from blur.settings import Settings
@@ -163,8 +163,10 @@ def _check_report(path: Path | None, settings: Settings) -> None:
 
 
 def _probed(engine: Engine, source: Path, settings: Settings) -> Clip:
+    before = written(source)
     clip = engine.probe(source)
-    return engine.mend(clip) if settings.on_damage == "cover" else clip
+    clip = engine.mend(clip) if settings.on_damage == "cover" else clip
+    return replace(clip, written=before)
 
 
 def _kept(stack: ExitStack, engine: Engine, clip: Clip, keep: Callable[[Path], Kept] | None) -> Kept | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -619,6 +620,36 @@ def test_damage_is_mended_only_where_asked_for_told_and_to_be_looked_at(source: 
         "Damaged, and black as a whole, at 0:00.1 to 0:00.3. The last 2 frames are missing."
     )
     assert notices(events)["look"] == "Watch this second: 0:00.0 to 0:00.7."
+
+
+def other_content(source: Path) -> None:
+    source.write_bytes(b"another clip")
+
+
+def another_file(source: Path) -> None:
+    other = source.with_name("other.mov")
+    other.write_bytes(source.read_bytes())
+    os.utime(other, ns=(1, 1))
+    other.replace(source)
+
+
+@pytest.mark.parametrize("change", [other_content, another_file, Path.unlink])
+@pytest.mark.parametrize("anew", [True, False])
+def test_a_clip_that_is_another_by_the_end_is_not_published(
+    source: Path, change: Callable[[Path], None], anew: bool
+) -> None:
+    bench = Bench(source)
+    target = source.with_name("o.mp4")
+    if anew:
+        steps = anonymise(source, target, Settings(), engine=bench.but())
+    else:
+        steps = render_plan(source, target, bench.plan, Settings(), engine=bench.but())
+    for _ in range(2):  # it is probed, and looked at or rendered
+        next(steps)
+    change(source)
+    with pytest.raises(DamagedError, match="changed while it was read"):
+        run(steps)
+    assert not target.exists()
 
 
 def test_what_is_seen_of_a_long_clip_is_kept_until_it_is_done(source: Path) -> None:

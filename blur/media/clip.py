@@ -44,6 +44,8 @@ class Clip:
         damage: first and last pts of every stretch that cannot be decoded, where it is to be read all
             the same, with black frames there; empty for a clip that is refused at any damage.
         mastering: HDR10's static data, which goes into the output.
+        written: bytes of the file and the time of its last change in ns, before it was first read; None
+            where nobody asked.
         reel: where `read` can keep the pictures for the next reading; None where it cannot.
     """
 
@@ -63,6 +65,7 @@ class Clip:
     pixel_aspect: Fraction = Fraction(1)
     damage: tuple[tuple[int, int], ...] = ()
     mastering: Mastering = NOT_MASTERED
+    written: tuple[int, int] | None = None
     reel: Reel | None = field(default=None, compare=False, repr=False)
 
     @property
