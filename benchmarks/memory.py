@@ -93,7 +93,16 @@ def faces() -> None:
         plan = build_plan(seen, Settings())
         minutes = float(seen.time_base.seconds(int(seen.pts[-1] - seen.pts[0]))) / 60
         looks = sum(
-            part.nbytes for look in seen.looks for part in (look.boxes, look.scores, look.ahead, look.behind)
+            part.nbytes
+            for look in seen.looks
+            for part in (
+                look.boxes,
+                look.scores,
+                look.ahead,
+                look.behind,
+                look.hints.boxes,
+                look.hints.scores,
+            )
         )
         tracks = sum(track.pts.nbytes + track.regions.nbytes for track in plan.tracks)
         masks = sum(len(track.pts) for track in plan.tracks) / len(plan.pts)

@@ -38,8 +38,9 @@ VARIANTS = {
     "every 0.5 s": replace(BALANCED, interval=Fraction(1, 2)),
     "hold 0.5 s": replace(BALANCED, hold=Fraction(1, 2)),
     "hold 4 s": replace(BALANCED, hold=Fraction(4)),
-    "sure from 0.2": replace(BALANCED, sure=0.2),
-    "sure from 0.3": replace(BALANCED, sure=0.3, weak=0.2),
+    "no evidence": replace(BALANCED, weak=0.105, hint=0.105, evidence=(0.0, 0.0)),
+    "twice the evidence": replace(BALANCED, evidence=(0.066, 0.18)),
+    "sure from 0.3": replace(BALANCED, certain=0.3, sure=0.3, fair=0.2, evidence=(0.0, 0.2)),
     "fast": schedule.SEARCHES["fast"],
 }
 LEAK = 0.85

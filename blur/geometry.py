@@ -54,14 +54,3 @@ def overlaps_of_pairs(a: Boxes, b: Boxes) -> NDArray[np.float32]:
     """Area of the intersection of each box of ``a`` with the same row of ``b``, shape (N,)."""
     wh: NDArray[np.float32] = np.maximum(np.minimum(a[:, 2:], b[:, 2:]) - np.maximum(a[:, :2], b[:, :2]), 0)
     return wh[:, 0] * wh[:, 1]
-
-
-def non_maximum_suppression(boxes: Boxes, scores: NDArray[np.float32], limit: float) -> NDArray[np.intp]:
-    """Indices, strongest first, of the boxes that overlap no stronger kept one by more than ``limit`` IoU."""
-    order = np.argsort(-scores, kind="stable")
-    kept: list[int] = []
-    while order.size:
-        best, order = order[0], order[1:]
-        kept.append(int(best))
-        order = order[iou(boxes[best : best + 1], boxes[order])[0] <= limit]
-    return np.array(kept, dtype=np.intp)

@@ -11,7 +11,6 @@ from blur.geometry import (
     centres,
     grown,
     iou,
-    non_maximum_suppression,
     overlaps,
     overlaps_of_pairs,
     sizes,
@@ -84,24 +83,7 @@ def test_growing_by_more_gives_larger_boxes(boxes: Boxes, one: float, other: flo
     assert (large[:, 2:] >= small[:, 2:]).all()
 
 
-@given(many_boxes(), st.data(), st.sampled_from([0.0, 0.35, 0.7]))
-def test_suppression_keeps_the_strongest_of_those_that_overlap(
-    boxes: Boxes, data: st.DataObject, limit: float
-) -> None:
-    levels = st.sampled_from([0.1, 0.5, 0.9])  # few, so that some are equal
-    scores = np.array(data.draw(st.lists(levels, min_size=len(boxes), max_size=len(boxes))), np.float32)
-    kept = non_maximum_suppression(boxes, scores, limit)
-    assert (np.diff(scores[kept]) <= 0).all()
-    assert len(set(kept.tolist())) == len(kept)
-    among = iou(boxes[kept], boxes[kept])
-    assert (among[~np.eye(len(kept), dtype=bool)] <= limit).all()
-    for index in set(range(len(boxes))) - set(kept.tolist()):
-        stronger = kept[scores[kept] >= scores[index]]
-        assert (iou(boxes[index : index + 1], boxes[stronger]) > limit).any()
-
-
-def test_of_no_boxes_none_is_kept() -> None:
+def test_of_no_boxes_none_overlap() -> None:
     none = np.empty((0, 4), np.float32)
-    assert non_maximum_suppression(none, np.empty(0, np.float32), 0.3).tolist() == []
     assert grown(none, 2.0).shape == (0, 4)
     assert iou(none, none).shape == (0, 0)

@@ -46,8 +46,8 @@ def repair(
         InputError: the source cannot be read any more.
     """
     yield Started(clip.name, "plan")
-    sure = search_for(settings).sure
-    found = follow(clip, seen, _as_boxes(findings), max(sure, min(one.score for one in findings)))
+    certain = search_for(settings).certain  # whatever the first looks saw there
+    found = follow(clip, seen, _as_boxes(findings), max(certain, min(one.score for one in findings)))
     looks = sorted([*_uncovered(seen, plan), *found], key=lambda look: look.frame)
     more = build_plan(replace(seen, looks=tuple(looks)), settings)
     earlier = [doubt for doubt in plan.doubts if doubt.reason != FAINT]  # what is faint may be covered now
@@ -125,4 +125,10 @@ def _uncovered(seen: Observations, plan: Plan) -> Iterator[Look]:
     for look in seen.looks:
         shares = covered_shares(look.boxes, regions.get(int(seen.pts[look.frame]), nothing))
         left = shares < COVERED
-        yield Look(look.frame, look.boxes[left], look.scores[left], look.ahead[left], look.behind[left])
+        yield replace(
+            look,
+            boxes=look.boxes[left],
+            scores=look.scores[left],
+            ahead=look.ahead[left],
+            behind=look.behind[left],
+        )

@@ -24,7 +24,7 @@ from blur.media.reader import ahead, read
 from blur.settings import Preset, Settings
 from blur.track.flow import Paths
 from blur.track.motion import CALM, STILL, Grey, Motion, Similarity, estimate, small_size
-from blur.track.observe import Look, Observations
+from blur.track.observe import Hints, Look, Observations
 from blur.track.schedule import look_size, search_for
 from blur.track.window import follow
 
@@ -66,29 +66,34 @@ class _Glance:
     """A look that is being taken."""
 
     frame: int
-    faces: Future[Faces]
+    seen: Future[tuple[Faces, Faces]]
+    """Sightings and hints."""
     scale: tuple[float, float]
     """Pixels of the upright picture for each pixel of the look, across and down."""
     ahead: Paths = field(default_factory=lambda: NOWHERE)
     behind: Paths = field(default_factory=lambda: NOWHERE)
 
     def boxes(self) -> Boxes:
-        """In pixels of the upright picture; waits until the look is done."""
-        return self.faces.result().boxes * np.array(self.scale * 2, np.float32)
+        """Of the sightings, in pixels of the upright picture; waits until the look is done."""
+        return self._placed(self.seen.result()[0])
 
     def clear(self) -> NDArray[np.bool_]:
-        return self.faces.result().scores >= CLEAR
+        return self.seen.result()[0].scores >= CLEAR
 
     def finished(self) -> Look:
-        boxes = self.boxes()
-        empty = np.empty((len(boxes), 0, 4), np.float32)
+        faces, hints = self.seen.result()
+        empty = np.empty((len(faces), 0, 4), np.float32)
         return Look(
             self.frame,
-            boxes,
-            self.faces.result().scores,
+            self._placed(faces),
+            faces.scores,
             self.ahead if len(self.ahead) else empty,
             self.behind if len(self.behind) else empty,
+            Hints(self._placed(hints), hints.scores),
         )
+
+    def _placed(self, faces: Faces) -> Boxes:
+        return faces.boxes * np.array(self.scale * 2, np.float32)
 
 
 @dataclass(slots=True)
@@ -198,13 +203,15 @@ class Scan:
         scale = search.scales[len(self._glances) % len(search.scales)]
         width, height = look_size(clip.width, clip.height, scale)
         picture = as_bgr(frame.picture, width, height)
-        faces = self._pool.submit(self._seen, picture)
-        glance = _Glance(len(self.pts) - 1, faces, (clip.width / width, clip.height / height))
+        seen = self._pool.submit(self._seen, picture)
+        glance = _Glance(len(self.pts) - 1, seen, (clip.width / width, clip.height / height))
         self._glances.append(glance)
         return glance
 
-    def _seen(self, picture: Bgr) -> Faces:
-        return look(self._detector.result(), picture, self._search.weak)
+    def _seen(self, picture: Bgr) -> tuple[Faces, Faces]:
+        faces = look(self._detector.result(), picture, self._search.hint)
+        hint = faces.scores < self._search.weak
+        return Faces(faces.boxes[~hint], faces.scores[~hint]), Faces(faces.boxes[hint], faces.scores[hint])
 
     def _close_scene(self) -> None:
         """A scene's last frame is looked at, so that no face near its end is only guessed."""

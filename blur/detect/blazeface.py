@@ -10,10 +10,9 @@ from typing import Literal, TypeAlias
 import cv2
 import numpy as np
 
-from blur.detect.detector import Bgr, Faces
+from blur.detect.detector import Bgr, Faces, strongest
 from blur.detect.weights import weights
 from blur.errors import MissingError
-from blur.geometry import non_maximum_suppression
 
 # mediapipe's libraries write their own chatter to stderr, which belongs to Blur's messages
 os.environ.setdefault("GLOG_minloglevel", "3")
@@ -77,8 +76,7 @@ class BlazeFace:
             return Faces.none()
         rows = np.array(found, np.float32)
         boxes, scores = np.concatenate([rows[:, :2], rows[:, :2] + rows[:, 2:4]], axis=1), rows[:, 4]
-        keep = non_maximum_suppression(boxes, scores, 0.35)
-        return Faces(boxes[keep], scores[keep])
+        return strongest(boxes, scores)
 
     def _tile(self, rgb: Bgr, x: int, y: int) -> list[vision.FaceDetectorResult]:
         tile = np.ascontiguousarray(rgb[y : y + TILE, x : x + TILE])

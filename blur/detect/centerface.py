@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from blur.detect.detector import Bgr, Faces
+from blur.detect.detector import Bgr, Faces, strongest
 from blur.detect.onnx import Network
-from blur.geometry import non_maximum_suppression
 
 CELL = 4
 """Pixels of the picture for each cell of the heat map."""
@@ -32,5 +31,4 @@ class CenterFace:
         cells = np.stack([columns, rows], axis=1).astype(np.float32)
         middle = (cells + offset[0, :, rows, columns][:, ::-1] + 0.5) * CELL
         boxes = np.concatenate([middle - half, middle + half], axis=1).astype(np.float32)
-        keep = non_maximum_suppression(boxes, scores, 0.35)
-        return Faces(boxes[keep], scores[keep])
+        return strongest(boxes, scores)

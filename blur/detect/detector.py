@@ -5,11 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 Bgr: TypeAlias = NDArray[np.uint8]
 """Shape (H, W, 3), blue, green, red."""
+
+SAME = 0.35
+"""Boxes of one detector that overlap by more than this IoU are one face."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,6 +34,13 @@ class Faces:
     @classmethod
     def none(cls) -> Faces:
         return cls(np.empty((0, 4), np.float32), np.empty(0, np.float32))
+
+
+def strongest(boxes: NDArray[np.float32], scores: NDArray[np.float32]) -> Faces:
+    """The boxes, shape (N, 4), that are the best of those for one face, strongest first."""
+    corners = np.concatenate([boxes[:, :2], boxes[:, 2:] - boxes[:, :2]], axis=1)
+    kept = np.array(cv2.dnn.NMSBoxes(corners.tolist(), scores.tolist(), 0.0, SAME), np.intp)
+    return Faces(boxes[kept], scores[kept])
 
 
 class Detector(Protocol):

@@ -10,9 +10,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from blur.detect.detector import Bgr, Faces
+from blur.detect.detector import Bgr, Faces, strongest
 from blur.detect.onnx import STRIDE, Network
-from blur.geometry import non_maximum_suppression
 
 ANCHORS = {8: (16, 32), 16: (64, 128), 32: (256, 512)}
 """Sides of the square anchors in pixels, for each stride of the feature pyramid."""
@@ -54,5 +53,4 @@ class RetinaFace:
         middle = anchor[:, :2] + shift[:, :2] * VARIANCES[0] * anchor[:, 2:]
         half = anchor[:, 2:] * np.exp(shift[:, 2:] * VARIANCES[1]) / 2
         boxes = np.concatenate([middle - half, middle + half], axis=1).astype(np.float32)
-        keep = non_maximum_suppression(boxes, scores, 0.35)
-        return Faces(boxes[keep], scores[keep])
+        return strongest(boxes, scores)

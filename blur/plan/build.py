@@ -10,6 +10,7 @@ from blur.plan.doubts import LASTING, doubts_of
 from blur.plan.model import Plan, Reason, Track
 from blur.plan.steady import smeared, steadied
 from blur.settings import Settings
+from blur.track.evidence import evidence
 from blur.track.fill import Path, fill
 from blur.track.link import Chain, link
 from blur.track.observe import Observations
@@ -18,6 +19,8 @@ from blur.track.schedule import Search, search_for
 MARGIN = 12
 """Pixels by which a mask reaches beyond a face at least: the source's own codec smears faces outwards.
 In pictures of fewer than 720 lines it is less, down to half, for there 12 pixels are half a face."""
+FIRM = 0.105
+"""Score from which a chain's end is trusted for the whole time that it is held."""
 CROWN = 0.1
 """Hair begins above what detectors call a face: masks reach up by so much more of its height."""
 
@@ -29,12 +32,13 @@ def build_plan(seen: Observations, settings: Settings) -> Plan:
     tracks: list[Track] = []
     faint: list[Chain] = []
     for chain in link(seen, memory):
-        scores = np.array([seen.looks[sighting.look].scores[sighting.face] for sighting in chain])
-        if not believable(scores, search):
-            faint.append(chain)
+        scores = _scores(seen, chain)
+        if not believable(seen, chain, search):
+            if scores.max() >= search.fair:
+                faint.append(chain)
             continue
         certainty = round(1000 * float(1 - np.prod(1 - scores)))
-        main, *others = fill(seen, chain, hold if certainty >= LASTING else hold // 2)  # seen once, faintly
+        main, *others = fill(seen, chain, *_holds(scores, certainty, hold))
         for path in (main, *others):
             reason: Reason = "face" if path is main else "held"
             tracks += [
@@ -47,9 +51,26 @@ def build_plan(seen: Observations, settings: Settings) -> Plan:
     return Plan(seen.width, seen.height, seen.time_base, seen.pts, tuple(tracks), doubts)
 
 
-def believable(scores: NDArray[np.float32], search: Search) -> bool:
-    """Whether sightings of one thing are a face: one that is sure, or weak ones that confirm each other."""
-    return bool(scores.max() >= search.sure) or len(scores) > 1
+def believable(seen: Observations, chain: Chain, search: Search) -> bool:
+    """Whether sightings of one thing are a face: by the best, or by two of them and what other looks saw."""
+    scores, (enough, much) = _scores(seen, chain), search.evidence
+    if scores.max() >= search.certain:
+        return True
+    confirmed = scores.max() >= search.sure or (scores >= search.fair).sum() > 1
+    if not confirmed and len(chain) == 1:
+        return False
+    least = enough if confirmed else much
+    return not least or evidence(seen, chain) >= least
+
+
+def _scores(seen: Observations, chain: Chain) -> NDArray[np.float32]:
+    return np.array([seen.looks[sighting.look].scores[sighting.face] for sighting in chain])
+
+
+def _holds(scores: NDArray[np.float32], certainty: int, hold: int) -> tuple[int, int]:
+    """Ticks for which a chain is held before it was first and after it was last seen: half where faintly."""
+    before, after = (hold if certainty >= LASTING and end >= FIRM else hold // 2 for end in scores[[0, -1]])
+    return before, after
 
 
 def margin(seen: Observations) -> float:

@@ -21,7 +21,7 @@ DARK = "so dark that a face may have been missed"
 BROKEN_OFF = "a mask begins or ends in mid-picture"
 WEAK = "covered on weak grounds"
 WEIGHTS = {SHAKEN: 500, DARK: 450, BROKEN_OFF: 400, WEAK: 100}
-"""Ranks in thousandths. What is faint and not covered weighs what its score is, 100 to 200."""
+"""Ranks in thousandths. What is faint and not covered weighs what its score is, 100 to 250."""
 
 AGREED = 0.2
 """Less of the picture than this agrees on a movement when it is too fast or too blurred to follow."""

@@ -37,22 +37,22 @@ class Path:
     boxes: Boxes
 
 
-def fill(seen: Observations, chain: Chain, hold: int) -> tuple[Path, Path, Path]:
+def fill(seen: Observations, chain: Chain, before: int, after: int) -> tuple[Path, Path, Path]:
     """The way of a chain's face, and the other places where it may have been.
 
-    The first path has every frame from ``hold`` ticks before the first sighting to ``hold`` ticks
+    The first path has every frame from ``before`` ticks before the first sighting to ``after`` ticks
     after the last one, within the scene. The others have some of these frames, or none: where the
     face would be by other accounts that do not agree with the first.
     """
     start, end = (seen.looks[sighting.look].frame for sighting in (chain[0], chain[-1]))
     first, last = seen.scenes[np.searchsorted(seen.scenes[:, 1], start)]
-    first = max(first, np.searchsorted(seen.pts, seen.pts[start] - hold))
-    last = min(last, np.searchsorted(seen.pts, seen.pts[end] + hold, side="right") - 1)
-    before, after = np.arange(first, start), np.arange(end, last + 1)
+    first = max(first, np.searchsorted(seen.pts, seen.pts[start] - before))
+    last = min(last, np.searchsorted(seen.pts, seen.pts[end] + after, side="right") - 1)
+    earlier, later = np.arange(first, start), np.arange(end, last + 1)
     pieces = [
-        _held(seen, chain[:2], before, way_back(seen, chain[0], before)),
-        *(_between(seen, earlier, later) for earlier, later in pairwise(chain)),
-        _held(seen, chain[:-3:-1], after, way_on(seen, chain[-1], after)),
+        _held(seen, chain[:2], earlier, way_back(seen, chain[0], earlier)),
+        *(_between(seen, one, next_one) for one, next_one in pairwise(chain)),
+        _held(seen, chain[:-3:-1], later, way_on(seen, chain[-1], later)),
     ]
     frames, main, *others = (np.concatenate(parts) for parts in zip(*pieces, strict=True))
     first_other, second_other = (_apart(frames, main, other) for other in others)

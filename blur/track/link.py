@@ -69,12 +69,22 @@ def _costs(seen: Observations, live: Sequence[list[Sighting]], index: int) -> ND
         return np.full((len(live), len(look.boxes)), np.inf)
     ends = [chain[-1] for chain in live]
     before = look.frame - look.behind.shape[1]
-    frames = np.array([before, look.frame])
-    expected = np.stack([way_on(seen, end, frames) for end in ends])
-    cost = unlikeness(expected[:, 1], look.boxes)
+    cost = unlikeness(_places(seen, ends, look.frame), look.boxes)
     if before < look.frame:
-        cost = np.minimum(cost, unlikeness(expected[:, 0], look.behind[:, -1]))
+        cost = np.minimum(cost, unlikeness(_places(seen, ends, before), look.behind[:, -1]))
     return cost
+
+
+def _places(seen: Observations, ends: Sequence[Sighting], frame: int) -> Boxes:
+    """Where the faces of sightings are in a later frame, as `way_on`, shape (len(ends), 4)."""
+    places = np.empty((len(ends), 4), np.float32)
+    looks, faces = np.array([(end.look, end.face) for end in ends]).T
+    for index in np.unique(looks):  # together, since there are hundreds of them in a crowd
+        look, here = seen.looks[index], looks == index
+        known = np.concatenate([look.boxes[:, None], look.ahead], axis=1)[faces[here]]
+        last = min(frame - look.frame, look.ahead.shape[1])
+        places[here] = seen.carry_all(known[:, last], look.frame + last, frame)
+    return places
 
 
 def way_on(seen: Observations, sighting: Sighting, frames: NDArray[np.int64]) -> Boxes:
@@ -116,11 +126,12 @@ def unlikeness(a: Boxes, b: Boxes) -> NDArray[np.float64]:
 
 def _nearest(cost: NDArray[np.float64]) -> list[tuple[int, int]]:
     """Pairs of row and column, cheapest first, no row and no column twice, none of infinite cost."""
-    pairs: list[tuple[int, int]] = []
-    cost = cost.copy()
-    while cost.size and np.isfinite(best := cost.min()):
-        row, column = np.argwhere(cost == best)[0]
-        pairs.append((int(row), int(column)))
-        cost[row, :] = np.inf
-        cost[:, column] = np.inf
-    return pairs
+    rows, columns = np.nonzero(np.isfinite(cost))
+    order = np.argsort(cost[rows, columns], kind="stable")
+    pairs: dict[int, int] = {}
+    taken: set[int] = set()
+    for row, column in zip(rows[order].tolist(), columns[order].tolist(), strict=True):
+        if row not in pairs and column not in taken:
+            pairs[row] = column
+            taken.add(column)
+    return list(pairs.items())

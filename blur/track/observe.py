@@ -18,6 +18,22 @@ BLOCK = 256
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Hints:
+    """What scored too little to be followed: it only tells how likely sightings near it are to be a face.
+
+    Attributes:
+        boxes: shape (N, 4), in pixels of the upright picture.
+        scores: shape (N,), 0 to 1.
+    """
+
+    boxes: Boxes
+    scores: NDArray[np.float32]
+
+
+NO_HINTS = Hints(np.empty((0, 4), np.float32), np.empty(0, np.float32))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Look:
     """The sightings in one frame, and where each goes until the looks before and after.
 
@@ -27,6 +43,7 @@ class Look:
         scores: shape (N,), 0 to 1.
         ahead: shape (N, A, 4), the boxes followed through the A frames up to the next look.
         behind: shape (N, B, 4), the boxes followed back through the B frames to the look before.
+        hints: what was seen beside them.
     """
 
     frame: int
@@ -34,6 +51,7 @@ class Look:
     scores: NDArray[np.float32]
     ahead: Paths
     behind: Paths
+    hints: Hints = NO_HINTS
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +79,11 @@ class Observations:
     scenes: NDArray[np.int64]
     looks: tuple[Look, ...]
     lights: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
+
+    @cached_property
+    def looked_at(self) -> NDArray[np.int64]:
+        """Shape (L,): the frame of every look."""
+        return np.array([look.frame for look in self.looks], np.int64)
 
     @cached_property
     def _in_block(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -100,3 +123,9 @@ class Observations:
         (len(frames), 4), which is what is returned.
         """
         return carried(np.atleast_2d(box), self._movement(start, frames))
+
+    def carry_all(self, boxes: Boxes, start: int, frame: int) -> Boxes:
+        """Boxes of frame ``start`` where the camera takes them in another one of the same scene."""
+        if start == frame:
+            return boxes
+        return carried(boxes, self._movement(start, np.array([frame]))[0])

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from blur.timing import TimeBase
-from blur.track.observe import Look, Observations
+from blur.track.observe import Hints, Look, Observations
 
 LARGEST = 1 << 28
 """Bytes that a stretch of a clip may take, packed or not: ten times what half a minute of a crowd does."""
@@ -30,13 +30,24 @@ def packed(seen: Observations) -> bytes:
         "lights": seen.lights,
         "scenes": seen.scenes,
         "looks": np.array(
-            [(each.frame, len(each.boxes), each.ahead.shape[1], each.behind.shape[1]) for each in looks],
+            [
+                (
+                    each.frame,
+                    len(each.boxes),
+                    each.ahead.shape[1],
+                    each.behind.shape[1],
+                    len(each.hints.boxes),
+                )
+                for each in looks
+            ],
             np.int64,
-        ).reshape(-1, 4),
+        ).reshape(-1, 5),
         "boxes": _end_to_end([each.boxes for each in looks]),
         "scores": _end_to_end([each.scores for each in looks]),
         "ahead": _end_to_end([each.ahead for each in looks]),
         "behind": _end_to_end([each.behind for each in looks]),
+        "hint_boxes": _end_to_end([each.hints.boxes for each in looks]),
+        "hint_scores": _end_to_end([each.hints.scores for each in looks]),
     }
     file = io.BytesIO()
     np.savez_compressed(file, allow_pickle=False, **arrays)
@@ -102,7 +113,7 @@ def _checked(seen: Observations) -> Observations:
 
 
 def _parts(look: Look) -> tuple[NDArray[np.float32], ...]:
-    return look.boxes, look.scores, look.ahead, look.behind
+    return look.boxes, look.scores, look.ahead, look.behind, look.hints.boxes, look.hints.scores
 
 
 def joined(stretches: Sequence[Observations]) -> Observations:
@@ -141,18 +152,19 @@ def _end_to_end(parts: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
 
 
 def _looks(arrays: dict[str, NDArray[Any]]) -> Iterator[Look]:
-    at = dict.fromkeys(("boxes", "scores", "ahead", "behind"), 0)
+    at = dict.fromkeys(("boxes", "scores", "ahead", "behind", "hint_boxes", "hint_scores"), 0)
 
     def take(name: str, *shape: int) -> NDArray[np.float32]:
         start = at[name]
         at[name] += int(np.prod(shape))
         return np.asarray(arrays[name][start : at[name]].reshape(shape), np.float32)
 
-    for frame, count, ahead, behind in arrays["looks"].tolist():
+    for frame, count, ahead, behind, hints in arrays["looks"].tolist():
         yield Look(
             frame,
             take("boxes", count, 4),
             take("scores", count),
             take("ahead", count, ahead, 4),
             take("behind", count, behind, 4),
+            Hints(take("hint_boxes", hints, 4), take("hint_scores", hints)),
         )

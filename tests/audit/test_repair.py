@@ -143,7 +143,7 @@ def test_a_find_beside_a_covered_face_does_not_lead_its_mask_away(clip: Path, un
 def test_a_find_confirms_what_was_too_faint_before(clip: Path, unseen: Observations) -> None:
     faint = np.array([face_box(*place(0), WIDE)], np.float32)
     still = np.empty((1, 0, 4), np.float32)
-    first = Look(0, faint, np.full(1, 0.1, np.float32), still, still)
+    first = Look(0, faint, np.full(1, 0.12, np.float32), still, still)
     seen = replace(unseen, looks=(first, *unseen.looks[1:]))
     plan = build_plan(seen, SETTINGS)
     assert [doubt.reason for doubt in plan.doubts] == ["something faint, not covered"]

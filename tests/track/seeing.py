@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from blur.geometry import Boxes
 from blur.timing import TimeBase
 from blur.track.flow import Paths, carried_paths
-from blur.track.observe import Look, Observations
+from blur.track.observe import Hints, Look, Observations
 
 WIDE, HIGH = 640, 360
 MILLISECONDS = TimeBase(1, 1000)
@@ -99,7 +99,11 @@ def _look(noise: np.random.Generator, frame: int, behind: int, ahead: int) -> Lo
     half = noise.uniform(8, 40, (len(places), 1)) * np.array([[1, 1.3]])
     here = np.concatenate([middle - half, middle + half], axis=1).astype(np.float32)
     scores = noise.choice([0.1, 0.12, 0.2, 0.5, 0.9], len(places)).astype(np.float32)
-    return Look(frame, here, scores, _walk(noise, here, ahead), _walk(noise, here, behind))
+    hints = Hints(
+        here[:1] + noise.normal(0, 4, (min(1, len(here)), 4)).astype(np.float32),
+        noise.uniform(0.03, 0.07, min(1, len(here))).astype(np.float32),
+    )
+    return Look(frame, here, scores, _walk(noise, here, ahead), _walk(noise, here, behind), hints)
 
 
 def _walk(noise: np.random.Generator, start: Boxes, steps: int) -> Paths:

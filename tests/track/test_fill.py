@@ -26,7 +26,7 @@ def filled(seen: Observations, hold: int) -> list[tuple[Chain, Path, Path]]:
     return [
         (chain, main, joined(others))
         for chain in link(seen, 2000)
-        for main, *others in [fill(seen, chain, hold)]
+        for main, *others in [fill(seen, chain, hold, hold)]
     ]
 
 
@@ -167,7 +167,7 @@ def test_who_walked_is_covered_where_they_would_have_walked_on_both_ways() -> No
     faces = {8: [FACE], 12: [(138.0, 100.0, 178.0, 150.0)]}
     seen = observed(faces, pts, moves=moves)
     (chain,) = link(seen, 2000)
-    places = fill(seen, chain, 2000)
+    places = fill(seen, chain, 2000, 2000)
     for frames_on in (1, 5):
         x = 2 * frames_on + 7.5 * frames_on
         assert near(places, 12 + frames_on, boxes((138 + x, 100, 178 + x, 150)))
@@ -179,6 +179,6 @@ def test_who_walked_is_covered_where_they_would_have_walked_on_both_ways() -> No
 def test_who_stands_is_not_expected_to_walk_on() -> None:
     seen = observed({0: [FACE], 4: [(104.0, 100.0, 144.0, 150.0)]}, [100 * i for i in range(15)])
     (chain,) = link(seen, 2000)
-    main, *others = fill(seen, chain, 2000)
+    main, *others = fill(seen, chain, 2000, 2000)
     assert not sum(len(path.frames) for path in others)
     np.testing.assert_allclose(main.boxes[-1], boxes((104, 100, 144, 150))[0], atol=1e-3)

@@ -104,7 +104,7 @@ def test_a_face_that_a_passer_by_hides_stays_covered_where_it_is() -> None:
         looks,
     )
     (chain,) = link(seen, 2000)
-    main, other, _ = fill(seen, chain, 2000)
+    main, other, _ = fill(seen, chain, 2000, 2000)
     for frame in range(count):
         there = np.concatenate([path.boxes[path.frames == frame] for path in (main, other)])
         assert iou(there, here).max() >= 0.5
