@@ -47,6 +47,8 @@ LEAST = 42.0
 """Decibels."""
 OFF = 0.020
 """Seconds by which sound may be off."""
+FILLED = 1024 / RATE
+"""Seconds of silence by which the last coded piece of AAC may outlast the picture."""
 SOUND_RANGE = RATE // 2
 SMEARED = 16
 """Pixels around a mask and its fading that the coding of it may touch."""
@@ -191,7 +193,7 @@ def listen(path: Path, output: Path, row: Row) -> None:
         return
     frames = [now + (frame.duration or 0) * stream.time_base for now, frame, stream in presented(output)]
     wanted = min(before[1], float(max(frames) - next(presented(output))[0]))
-    if abs(after[1] - wanted) > OFF:
+    if not -OFF <= after[1] - wanted <= max(OFF, FILLED):
         row.faults.append(f"sound ends at {after[1]:.3f} s, not {wanted:.3f}")
     size = min(len(before[0]), len(after[0]))
     offs = []

@@ -34,7 +34,14 @@ _CODERS = {
 
 _RATE = 48_000  # of every output
 _RUN = 48_000  # samples that are changed at a time
-_GAP = 0.015  # seconds that may be missing before silence fills them; by default ffmpeg waits for a tenth
+_CLOCK = {
+    # Seconds that may be missing before silence fills them; by default ffmpeg waits for a tenth.
+    "min_hard_comp": 0.010,
+    # Where the sound's clock drifts from the picture's by more than so many seconds, it is stretched by up
+    # to so many samples a second, 0.2 %, which nobody hears. Clocks that count milliseconds stay below.
+    "min_comp": 0.002,
+    "async": 100,
+}
 
 # What ffmpeg says of a full disk or a folder that may not be written.
 _OUTPUT_TROUBLE = (
@@ -107,7 +114,7 @@ def _heard(clip: Clip, start: Fraction, length: Fraction) -> Any:
         # Sound from before the first frame goes; what begins later gets silence before it.
         .filter("atrim", start=0, end=float(length))
         # One rate for all, since cameras differ in theirs.
-        .filter("aresample", _RATE, **{"async": 1, "first_pts": 0, "min_hard_comp": _GAP})
+        .filter("aresample", _RATE, first_pts=0, **_CLOCK)
         # Layouts of more channels are described in AAC by an element in which the encoder signs.
         .filter("aformat", channel_layouts="mono|stereo")
     )
