@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from blur.errors import InputError, UnsupportedError
+from blur.errors import EncryptedError, InputError, UnsupportedError
 from blur.media.probe import orientation, planar_format, probe
 from blur.media.reader import read
 from tests.media.making import make_clip, scene, tone
@@ -96,6 +96,36 @@ def test_a_huge_canvas_is_refused_before_it_is_drawn(tmp_path: Path) -> None:
     path.write_bytes(header + b",\0\0\0\0" + size + size + b"\0\x02\x02D\x01\0;")
     with pytest.raises(UnsupportedError, match="too large"):
         probe(path)
+
+
+KEY = {
+    "encryption_scheme": "cenc-aes-ctr",
+    "encryption_key": "00112233445566778899aabbccddeeff",
+    "encryption_kid": "ffeeddccbbaa99887766554433221100",
+}
+
+
+@pytest.mark.parametrize("muxing", [{}, {"movflags": "frag_keyframe+empty_moov"}], ids=["whole", "in pieces"])
+@pytest.mark.parametrize("suffix", ["mp4", "mov"])
+def test_an_encrypted_clip_is_refused_as_such(tmp_path: Path, suffix: str, muxing: dict[str, str]) -> None:
+    path = make_clip(tmp_path / f"a.{suffix}", muxing=KEY | muxing)
+    with pytest.raises(EncryptedError, match="is encrypted") as caught:
+        probe(path)
+    assert caught.value.exit_code == 3
+
+
+@pytest.mark.parametrize(
+    ("suffix", "codec", "other"),
+    [("mp4", b"avc1", b"xyz1"), ("mkv", b"V_MPEG4/ISO/AVC", b"V_MPEG4/ISO/XYZ")],
+)
+def test_a_picture_that_nothing_here_decodes_is_refused_as_such(
+    tmp_path: Path, suffix: str, codec: bytes, other: bytes
+) -> None:
+    path = make_clip(tmp_path / f"a.{suffix}")
+    path.write_bytes(path.read_bytes().replace(codec, other))
+    with pytest.raises(UnsupportedError, match="no decoder") as caught:
+        probe(path)
+    assert caught.value.exit_code == 3
 
 
 @pytest.mark.parametrize(
