@@ -76,13 +76,13 @@ def _costs(seen: Observations, live: Sequence[list[Sighting]], index: int) -> ND
 
 
 def _places(seen: Observations, ends: Sequence[Sighting], frame: int) -> Boxes:
-    """Where the faces of sightings are in a later frame, as `way_on`, shape (len(ends), 4)."""
+    """Where the faces of sightings are in another frame, as `way_on`, shape (len(ends), 4)."""
     places = np.empty((len(ends), 4), np.float32)
     looks, faces = np.array([(end.look, end.face) for end in ends]).T
     for index in np.unique(looks):  # together, since there are hundreds of them in a crowd
         look, here = seen.looks[index], looks == index
         known = np.concatenate([look.boxes[:, None], look.ahead], axis=1)[faces[here]]
-        last = min(frame - look.frame, look.ahead.shape[1])
+        last = min(max(frame - look.frame, 0), look.ahead.shape[1])
         places[here] = seen.carry_all(known[:, last], look.frame + last, frame)
     return places
 

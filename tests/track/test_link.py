@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from blur.track.link import ALIKE, NEAR, Sighting, link, unlikeness, way_back, way_on
-from blur.track.observe import Observations
+from blur.track.observe import Look, Observations
 from tests.track.seeing import boxes, observations, observed, similarity
 
 FACE = (100.0, 100.0, 140.0, 150.0)
@@ -47,6 +47,17 @@ def test_a_gap_is_bridged_up_to_the_memory_and_not_beyond(gap: int, memory: int)
 def test_looks_without_the_face_do_not_end_its_chain() -> None:
     seen = observed({0: [FACE], 5: [], 10: [], 15: [FACE]}, EVERY_100)
     assert [len(chain) for chain in link(seen, 2000)] == [2]
+
+
+def test_a_face_is_linked_to_a_look_that_was_put_between_two_others() -> None:
+    moves = np.stack([np.eye(3), *[similarity(9, -2)] * 99])
+    far = (100.0 + 9 * 20, 100.0 - 2 * 20, 140.0 + 9 * 20, 150.0 - 2 * 20)
+    middle = (100.0 + 9 * 15, 100.0 - 2 * 15, 140.0 + 9 * 15, 150.0 - 2 * 15)
+    seen = observed({0: [FACE], 20: [far]}, EVERY_100, moves=moves)
+    empty = np.empty((1, 0, 4), np.float32)
+    between = Look(15, boxes(middle), np.array([0.9], np.float32), empty, empty)
+    looks = tuple(sorted([*seen.looks, between], key=lambda look: look.frame))
+    assert [len(chain) for chain in link(replace(seen, looks=looks), 2000)] == [3]
 
 
 def test_a_cut_ends_every_chain() -> None:
