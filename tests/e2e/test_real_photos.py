@@ -1,17 +1,22 @@
-"""The program on real photos: covered, upright, and without anything that their files carried."""
+"""The program on photos, real ones and drawn: covered, upright, without anything that their files carried."""
 
 from __future__ import annotations
 
+import io
 import shutil
+import struct
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
+from blur.traces.allowlist import check_traces
+from blur.traces.source import find_traces
 from blur.traces.stills import check_still
 from tests.e2e.test_real_clips import blur, names, needles
-from tests.media.photos import decoded, make_photo
+from tests.media.making import make_clip
+from tests.media.photos import SECRET, decoded, drawn, exif, make_photo, srgb
 
 MODEST = ["DSCN0010.jpg", "c2pa_CA.jpg", "deface_city.jpg", "portrait-orientation-6.jpg"]
 
@@ -69,6 +74,47 @@ def test_a_phones_photo_leaves_nothing_behind(
         assert image.size == size
         assert image.info.get("icc_profile") is None
         assert getattr(image, "n_frames", 1) == 1
+
+
+def laden(path: Path, clip: Path) -> Path:
+    """A JPEG with all that phones hang on one: Exif, XMP, a profile, a C2PA record, a remark, a gain map
+    behind it, and a film behind that."""
+    held, gains = io.BytesIO(), io.BytesIO()
+    tags = {"exif": exif(6), "xmp": SECRET.encode(), "comment": SECRET, "icc_profile": srgb()}
+    drawn().save(held, "JPEG", quality=95, **tags)
+    drawn(32, 32).convert("L").save(gains, "JPEG")
+    record = b"JP\0\1\0\0\0\1" + f"c2pa {SECRET}".encode()
+    segment = struct.pack(">BBH", 0xFF, 0xEB, len(record) + 2) + record
+    content = held.getvalue()
+    path.write_bytes(content[:2] + segment + content[2:] + gains.getvalue() + clip.read_bytes())
+    return path
+
+
+def test_nothing_that_phones_hang_on_photos_comes_through_in_a_mixed_folder(tmp_path: Path) -> None:
+    inbox, out = tmp_path / "in", tmp_path / "out"
+    inbox.mkdir()
+    clip = make_clip(inbox / "clip.mp4")
+    photo = laden(inbox / "laden.jpg", clip)
+    for suffix in ("avif", "heic", "png", "tiff", "webp"):
+        make_photo(inbox / f"{suffix}.{suffix}")
+    assert {trace.kind for trace in find_traces(photo)} >= {"place", "device", "record", "picture"}
+    ended = blur(inbox, "-o", f"{out}/", "--name", "keep", "--preset", "fast")
+    assert ended.code == 0, ended.stderr
+    made = {path.name.replace("-blurred", ""): path for path in out.iterdir()}
+    assert made.keys() == {
+        "clip.mp4",
+        "laden.jpg",
+        "avif.avif",
+        "heic.jpg",
+        "png.png",
+        "tiff.tiff",
+        "webp.webp",
+    }
+    assert [check_traces(path) for path in made.values()] == [[]] * len(made)
+    assert [name for name, path in made.items() if SECRET.encode() in path.read_bytes()] == []
+    shown = decoded(made["laden.jpg"]).astype(int)
+    assert shown.shape == (120, 80, 3)
+    assert np.abs(shown - np.rot90(drawn(), -1)).mean() < 4
 
 
 def test_a_plan_of_a_photo_can_be_kept_and_rendered_again(tmp_path: Path) -> None:

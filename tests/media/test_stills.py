@@ -47,7 +47,7 @@ def test_a_video_and_a_text_are_no_photos(tmp_path: Path) -> None:
         probe_still(tmp_path / "nowhere.jpg")
 
 
-@pytest.mark.parametrize("suffix", ["jpg", "png", "webp", "tiff"])
+@pytest.mark.parametrize("suffix", ["jpg", "png", "webp", "tiff", "avif"])
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_all_orientations_are_baked_in(tmp_path: Path, suffix: str, orientation: int) -> None:
     upright = np.asarray(drawn())
