@@ -41,11 +41,13 @@ class Depth:
     """Seconds from one look to the next, and the views that looks are made of, in turn.
 
     What one size misses another finds, and a face is there for more than one look; so each look has
-    only some of the views.
+    only some of the views. ``alone`` is the interval where the looks that made the plan are not known:
+    as many looks as both together.
     """
 
     interval: Fraction
     looks: tuple[tuple[View, ...], ...]
+    alone: Fraction = Fraction(1, 6)
 
 
 _OTHER, _MIRRORED = View("retinaface", 1.0), View("centerface", 0.7, mirrored=True)

@@ -114,7 +114,7 @@ def _look(clip: Clip, plan: Plan | None, settings: Settings) -> Steps[tuple[Find
     """A second look at all of a file, at frames of its own, whatever was planned."""
     own = yield from _bare_plan(clip)
     depth = DEPTHS[settings.preset]
-    frames = frames_to_look_at(own.pts, own.time_base, depth.interval).tolist()
+    frames = frames_to_look_at(own.pts, own.time_base, depth.alone).tolist()
     covered = {} if plan is None else plan.by_frame()
     planned = [] if plan is None else plan.pts.tolist()
     regions = {i: covered[planned[i]] for i in frames if i < len(planned) and planned[i] in covered}

@@ -50,7 +50,8 @@ def audit(
     """
     depth = DEPTHS[settings.preset]
     known = [] if seen is None else [look.frame for look in seen.looks]
-    chosen = frames_to_look_at(plan.pts, plan.time_base, depth.interval, known, len(earlier))
+    interval = depth.alone if seen is None else depth.interval
+    chosen = frames_to_look_at(plan.pts, plan.time_base, interval, known, len(earlier))
     if earlier:
         chosen = chosen[changed_frames(earlier[-1], plan)[chosen]]
     frames = chosen.tolist()

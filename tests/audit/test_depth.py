@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from blur.audit.depth import DEPTHS, frames_to_look_at
 from blur.audit.output import MAKERS
-from blur.settings import PRESETS
+from blur.settings import PRESETS, Preset
 from blur.timing import TimeBase
 
 MILLISECONDS = TimeBase(1, 1000)
@@ -31,6 +31,12 @@ def test_every_turn_looks_at_other_frames() -> None:
     ]
     assert [frames[:2] for frames in turns] == [[5, 15], [2, 12], [7, 17], [5, 15]]
     assert len({frame for frames in turns for frame in frames}) == 3 * 13
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_where_no_look_made_the_plan_a_face_of_five_frames_is_not_stepped_over(preset: Preset) -> None:
+    chosen = frames_to_look_at(EVEN, MILLISECONDS, DEPTHS[preset].alone)
+    assert max(b - a for a, b in pairwise(chosen.tolist())) <= 5
 
 
 def test_a_file_of_which_nothing_is_known_is_looked_at_from_its_first_frame_on() -> None:
