@@ -30,6 +30,8 @@ from blur.timing import TimeBase
 try:
     import pillow_heif
     from PIL import ExifTags, Image, ImageCms, UnidentifiedImageError
+
+    from blur.media.gamut import named_gamut
 except ImportError as error:
     raise MissingError("photos need Pillow and pillow-heif") from error
 
@@ -94,6 +96,8 @@ def read_still(photo: Clip) -> Rgb:
     with opened(photo.path) as image:
         try:
             image.load()
+            if image.format in ("HEIF", "AVIF") and not image.info.get("icc_profile"):
+                image.info["icc_profile"] = named_gamut(photo.path)
             upright = _in_srgb(_flat(_shallow(image, photo.name)))
             upright = _turned(upright, 1 if image.format in ("TIFF", "HEIF") else _orientation(image))
             pixels = np.array(upright, np.uint8)

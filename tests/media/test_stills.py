@@ -91,6 +91,27 @@ def test_a_wide_gamut_becomes_srgb(tmp_path: Path) -> None:
     assert np.abs(read(path).astype(int) - np.asarray(drawn())[..., ::-1]).mean() < 3
 
 
+# To linear light by sRGB's curve, to its primaries, and back, with the matrices that CSS Color 4 states.
+TO_SRGB = {
+    12: [[1.2249, -0.2249, 0], [-0.0421, 1.0421, 0], [-0.0196, -0.0786, 1.0983]],
+    9: [[1.6605, -0.5876, -0.0728], [-0.1246, 1.1329, -0.0083], [-0.0182, -0.1006, 1.1187]],
+    1: np.eye(3),
+}
+
+
+@pytest.mark.parametrize("primaries", TO_SRGB)
+@pytest.mark.parametrize("suffix", ["heic", "avif"])
+def test_colours_that_are_named_by_a_number_become_srgb(tmp_path: Path, suffix: str, primaries: int) -> None:
+    stored = np.array([150, 110, 120], np.uint8)
+    path = make_photo(tmp_path / f"a.{suffix}", Image.new("RGB", (64, 64), tuple(stored)), icc_profile=None)
+    content = path.read_bytes()
+    at = content.index(b"colrnclx") + 8
+    path.write_bytes(content[:at] + primaries.to_bytes(2, "big") + content[at + 2 :])
+    linear = np.array(TO_SRGB[primaries]) @ ((stored / 255 + 0.055) / 1.055) ** 2.4
+    expected = (1.055 * linear ** (1 / 2.4) - 0.055) * 255
+    assert np.abs(read(path).mean(axis=(0, 1)) - expected).max() < 3
+
+
 def test_a_profile_that_is_none_is_ignored(tmp_path: Path) -> None:
     path = make_photo(tmp_path / "a.png", icc_profile=b"no profile")
     assert np.array_equal(read(path), np.asarray(drawn()))
