@@ -110,6 +110,7 @@ def _covered(
 
 
 def _sighted(seen: Observations, chain: Chain) -> tuple[int, float, Boxes]:
-    """The frame, the score and the box, shape (4,), of a chain's first sighting."""
-    look, face = seen.looks[chain[0].look], chain[0].face
+    """The frame, the score and the box, shape (4,), of a chain's best sighting."""
+    best = chain[int(_scores(seen, chain).argmax())]
+    look, face = seen.looks[best.look], best.face
     return look.frame, float(look.scores[face]), look.boxes[face]
