@@ -20,7 +20,7 @@ MARGIN = 12
 """Pixels by which a mask reaches beyond a face at least: the source's own codec smears faces outwards.
 In pictures of fewer than 720 lines it is less, down to half, for there 12 pixels are half a face."""
 FIRM = 0.105
-"""Score from which a chain's end is trusted for the whole time that it is held."""
+"""Score of sightings that are held for the whole time; what scores less is held for half of it."""
 CROWN = 0.1
 """Hair begins above what detectors call a face: masks reach up by so much more of its height."""
 
@@ -38,7 +38,7 @@ def build_plan(seen: Observations, settings: Settings) -> Plan:
                 faint.append(chain)
             continue
         certainty = round(1000 * float(1 - np.prod(1 - scores)))
-        main, *others = fill(seen, chain, *_holds(scores, certainty, hold))
+        main, *others = fill(seen, chain, *_holds(seen, chain, hold if certainty >= LASTING else hold // 2))
         for path in (main, *others):
             reason: Reason = "face" if path is main else "held"
             tracks += [
@@ -67,10 +67,16 @@ def _scores(seen: Observations, chain: Chain) -> NDArray[np.float32]:
     return np.array([seen.looks[sighting.look].scores[sighting.face] for sighting in chain])
 
 
-def _holds(scores: NDArray[np.float32], certainty: int, hold: int) -> tuple[int, int]:
-    """Ticks for which a chain is held before it was first and after it was last seen: half where faintly."""
-    before, after = (hold if certainty >= LASTING and end >= FIRM else hold // 2 for end in scores[[0, -1]])
-    return before, after
+def _holds(seen: Observations, chain: Chain, hold: int) -> tuple[int, int]:
+    """Ticks for which a chain is held before it was first and after it was last seen.
+
+    It is as long as its firm sightings ask for, and half as long as any does.
+    """
+    when = seen.pts[seen.looked_at[[sighting.look for sighting in chain]]]
+    firm = when[_scores(seen, chain) >= FIRM]
+    if not len(firm):
+        return hold // 2, hold // 2
+    return max(hold // 2, int(hold - firm[0] + when[0])), max(hold // 2, int(hold - when[-1] + firm[-1]))
 
 
 def margin(seen: Observations) -> float:

@@ -197,6 +197,20 @@ def test_weak_sightings_confirm_each_other(preset: Preset) -> None:
     assert len(build_plan(seen, Settings(preset=preset)).tracks) == 1
 
 
+def test_a_weak_sighting_more_never_ends_the_hold_of_a_firm_one() -> None:
+    weak = SEARCHES["balanced"].weak
+    alone = set(build_plan(observed({50: [FACE]}, TENTHS), Settings()).by_frame())
+    for frame, last in ((55, 7000), (65, 7500)):
+        seen = observed({50: [FACE], frame: [FACE]}, TENTHS)
+        looks = tuple(
+            replace(look, scores=np.full(len(look.scores), weak, np.float32)) if look.frame == frame else look
+            for look in seen.looks
+        )
+        held = set(build_plan(replace(seen, looks=looks), Settings()).by_frame())
+        assert held >= alone
+        assert max(held) == last
+
+
 def test_nothing_seen_is_nothing_covered() -> None:
     plan = build_plan(observed({}, TENTHS), Settings())
     assert (plan.tracks, plan.doubts) == ((), ())
