@@ -1,4 +1,7 @@
-"""Real clips go the whole way of this package: read, written, given their sound, checked, searched."""
+"""Real clips go the whole way of this package: read, written, given their sound, checked, searched.
+
+And large ones, real and made, do so in bounded memory.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,11 @@ import csv
 import subprocess
 import sys
 from collections import defaultdict
+from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
+import av
 import numpy as np
 import pytest
 
@@ -110,14 +116,45 @@ print(int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[
 """
 
 
-@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the peak is read from Linux's /proc")
-def test_a_phone_s_4k_at_60_frames_needs_little_memory(shared: Path, tmp_path: Path) -> None:
-    source = str(shared / "media/weird/portrait_4k60.mp4")
+LINUX = pytest.mark.skipif(
+    not Path("/proc/self/status").exists(), reason="the peak is read from Linux's /proc"
+)
+
+
+def megabytes(source: Path, output: Path) -> int:
+    """What a process holds at most that reads a clip and writes it again."""
     child = subprocess.run(
-        [sys.executable, "-c", PASS_THROUGH, source, str(tmp_path / "a.mp4")],
+        [sys.executable, "-c", PASS_THROUGH, str(source), str(output)],
         check=True,
         capture_output=True,
         text=True,
         cwd=Path(__file__).resolve().parents[2],
     )
-    assert int(child.stdout) < 700  # megabytes; 410 on two cores
+    return int(child.stdout)
+
+
+@LINUX
+def test_a_phone_s_4k_at_60_frames_needs_little_memory(shared: Path, tmp_path: Path) -> None:
+    assert megabytes(shared / "media/weird/portrait_4k60.mp4", tmp_path / "a.mp4") < 700  # 410 on two cores
+
+
+@LINUX
+@pytest.mark.parametrize(
+    ("size", "frames", "most"),
+    [((3840, 2160), 60, 600), ((7680, 4320), 32, 1300)],  # 338 and 1073 on two cores; 746 and 1593 at once
+    ids=["4K", "8K"],
+)
+def test_memory_is_bounded_by_a_window_of_frames(
+    tmp_path: Path, size: tuple[int, int], frames: int, most: int
+) -> None:
+    source, frame = tmp_path / "a.mp4", av.VideoFrame(*size, "yuv420p")
+    for view in plane_views(frame):
+        view[:] = 120
+    with av.open(str(source), "w") as container:
+        stream: Any = container.add_stream("libx264", rate=60, options={"preset": "ultrafast"})
+        stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
+        for index in range(frames):
+            frame.pts, frame.time_base = index, Fraction(1, 60)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    assert megabytes(source, tmp_path / "b.mp4") < most
