@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QLibraryInfo, QLocale, Qt, QTimer, QTranslator, Signal
-from PySide6.QtGui import QFileOpenEvent, QIcon
+from PySide6.QtGui import QAccessible, QFileOpenEvent, QIcon
 from PySide6.QtWidgets import QApplication
 
 from blur.desktop import theme, words
 from blur.desktop.state import State, usual_folder
-from blur.desktop.widgets import drawing
+from blur.desktop.widgets import drawing, spoken_as
 from blur.desktop.window import Window
 
 
@@ -56,6 +56,7 @@ def application(language: str | None = None) -> Application:
     for name in ("QT_QPA_PLATFORM_PLUGIN_PATH", "QT_QPA_FONTDIR"):
         os.environ.pop(name, None)
     app = Application(sys.argv[:1])
+    QAccessible.installFactory(spoken_as)
     app.setApplicationName("Blur")
     app.setDesktopFileName("blur")
     app.setWindowIcon(QIcon(drawing("blur", 128, "#000000")))

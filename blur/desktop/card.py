@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
+    QAccessible,
     QColor,
     QFocusEvent,
     QImage,
@@ -67,6 +68,7 @@ class Card(QFrame):
 
     focused = Signal(str)
     opened = Signal(str)
+    spoken_role = QAccessible.Role.ListItem
 
     def __init__(self, key: str, do: Mapping[str, Callable[[str], object]]) -> None:
         super().__init__()

@@ -18,10 +18,12 @@ class Follower(QObject):
     Signals:
         running: whether it is at work.
         failed: it could not be done, and the mask stays as it was.
+        followed: the mask was followed, and the session has it.
     """
 
     running = Signal(bool)
     failed = Signal()
+    followed = Signal()
 
     def __init__(self, state: State, program: Callable[[], list[str]], parent: QObject) -> None:
         super().__init__(parent)
@@ -61,6 +63,7 @@ class Follower(QObject):
                 self.failed.emit()
             elif session.plan is begun_with:  # what was edited meanwhile counts more
                 session.take(index, followed.tracks[index])
+                self.followed.emit()
 
         self._engine.ended.connect(done)
         self._engine.start()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import QEvent, Qt, QTimer
-from PySide6.QtGui import QKeyEvent, QShowEvent
+from PySide6.QtGui import QAccessible, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from blur.desktop.card import Card
@@ -105,6 +105,12 @@ class Notice(QFrame):
         announce(self, text)
 
 
+class Cards(QWidget):
+    """What holds the cards: a list, to screen readers."""
+
+    spoken_role = QAccessible.Role.List
+
+
 class Home(QWidget):
     """Drop zone, queue and choices. ``do`` holds what the cards' buttons do, by act."""
 
@@ -122,7 +128,8 @@ class Home(QWidget):
         self._thumbnails.taken.connect(self._taken)
         self._list = QVBoxLayout()
         self._list.setSpacing(10)
-        inner = QWidget()
+        inner = Cards()
+        inner.setAccessibleName(say("list.name"))
         column = QVBoxLayout(inner)
         column.setContentsMargins(0, 0, 4, 0)
         column.addLayout(self._list)

@@ -55,6 +55,7 @@ class Review(QWidget):
         self._follower = Follower(state, program, self)
         self._follower.running.connect(self._following)
         self._follower.failed.connect(lambda: show_and_say(self._hint, say("review.not_followed")))
+        self._follower.followed.connect(lambda: show_and_say(self._hint, say("review.followed")))
         self.player: Player | None = None
         self.session: Session | None = None
         self.view = View()
@@ -257,8 +258,11 @@ class Review(QWidget):
             self._follower.follow(self.session, self._item, self._frame)
 
     def _following(self, running: bool) -> None:
-        keys = next(key_text(act) for act in ACTS if act.id == HELD)
-        self._hint.setText(say("review.following") if running else say("review.hold", key=keys))
+        if running:
+            show_and_say(self._hint, say("review.following"))
+        else:
+            keys = next(key_text(act) for act in ACTS if act.id == HELD)
+            self._hint.setText(say("review.hold", key=keys))
 
     def _nudge(self, name: str, across: int, down: int, larger: int) -> None:
         def nudge(session: Session) -> None:

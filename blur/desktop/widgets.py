@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from PySide6.QtCore import QByteArray, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QByteArray, QObject, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QAccessible,
     QAccessibleAnnouncementEvent,
@@ -19,6 +19,7 @@ from PySide6.QtGui import (
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import (
     QAbstractButton,
+    QAccessibleWidget,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -41,6 +42,15 @@ def label(text: str = "", kind: str = "", *, wrap: bool = False) -> QLabel:
     if kind:
         made.setProperty("kind", kind)
     return made
+
+
+def spoken_as(_kind: str, thing: QObject) -> QAccessibleWidget | None:
+    """Tells screen readers of a widget by its attribute ``spoken_role``, where it has one.
+
+    Qt asks this of each widget that they come to; without a role Qt chooses one by the widget's class.
+    """
+    role = getattr(thing, "spoken_role", None)
+    return None if role is None else QAccessibleWidget(thing, role)  # type: ignore[call-overload]
 
 
 def announce(widget: QWidget, text: str) -> None:

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtGui import QAccessible
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QLabel, QVBoxLayout
 
 from blur.desktop import card as cards
 from blur.desktop import widgets
 from blur.desktop.card import Card
-from blur.desktop.home import Notice
+from blur.desktop.home import Cards, Notice
 from blur.desktop.item import Item
 from blur.desktop.view import View
 
@@ -73,3 +73,21 @@ def test_one_of_several_choices_is_a_radio_button() -> None:
     assert [each.role() for each in told] == [QAccessible.Role.RadioButton] * 2
     assert [bool(each.state().checked) for each in told] == [False, True]
     assert told[0].text(QAccessible.Text.Name) == "Sound: A"
+
+
+@pytest.mark.usefixtures("qapp")
+def test_the_clips_are_items_of_a_list() -> None:
+    nothing: Callable[[str], object] = str
+    listed = Cards()
+    column = QVBoxLayout(listed)
+    for key in "ab":
+        shown = Card(key, dict.fromkeys(cards.BUTTONS, nothing))
+        shown.setAccessibleName(f"clip {key}")
+        column.addWidget(shown)
+    told = QAccessible.queryAccessibleInterface(listed)
+    items = [told.child(place) for place in range(told.childCount())]
+    assert told.role() == QAccessible.Role.List
+    assert [item.role() for item in items] == [QAccessible.Role.ListItem] * 2
+    assert [item.text(QAccessible.Text.Name) for item in items] == ["clip a", "clip b"]
+    assert items[0].state().focusable
+    assert items[0].childCount() > len(cards.BUTTONS)  # its texts and buttons are still reached

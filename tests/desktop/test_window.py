@@ -348,12 +348,16 @@ def test_a_region_is_drawn_moved_resized_and_published_by_hand(
     assert '"render"' in (tmp_path / "engine" / "calls").read_text()
 
 
-def test_a_drawn_region_follows_what_is_under_it(window: Window, clip: Path, until: Until) -> None:
+def test_a_drawn_region_follows_what_is_under_it(
+    window: Window, clip: Path, until: Until, said: list[str]
+) -> None:
     reviewed(window, clip, until)
     session, view = window.review.session, window.review.view
     assert session is not None
     view.drawn.emit((40, 20, 60, 40))
     until(lambda: session.plan.tracks[1].regions[0].tolist() == [20, 20, 40, 40])
+    until(lambda: window.review._hint.text() == words.say("review.followed"))
+    assert said[-2:] == [words.say("review.following"), words.say("review.followed")]
     session.undo()
     assert session.plan.tracks[1].regions[0].tolist() == [40, 20, 60, 40]
     assert list(window._state.folder.glob("*.follow.json")) == []
