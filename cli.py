@@ -269,11 +269,9 @@ def forget() -> None:
 @click.option("--json", "as_json", is_flag=True, help="A line of JSON for each file.")
 def traces(files: tuple[Path, ...], as_json: bool) -> None:
     """Tells what a video or photo carries that leads to people, places or devices: sources and outputs."""
-    from blur.console.present import present
-    from blur.console.traces import InJson, InWords, look
+    from blur.console.traces import tell
 
-    shown = InJson() if as_json else InWords()
-    click.get_current_context().exit(present(look(files, _sandbox(False)), shown))
+    click.get_current_context().exit(tell(files, _sandbox(False), as_json=as_json))
 
 
 @cli.command()
@@ -328,8 +326,7 @@ def window_film() -> None:
     """Decodes a film for the window: orders on standard input, frames on standard output."""
     from blur.media.showing import show
 
-    locked = click.get_current_context().find_root().obj is not None
-    show(sys.stdin.buffer, sys.stdout.buffer, locked=locked)
+    show(sys.stdin.buffer, sys.stdout.buffer, locked=_sandbox(False) is not None)
 
 
 def _config(replacewith: str | None, keep_audio: bool, **options: Any) -> Config:

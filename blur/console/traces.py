@@ -13,7 +13,7 @@ import click
 
 from blur.batch.naming import telling
 from blur.batch.run import Task, overall, run_all
-from blur.console.present import Json, Plain
+from blur.console.present import Json, Plain, present
 from blur.errors import EXIT_OK
 from blur.events import Event, Notice, Steps
 from blur.media.container import check_regular
@@ -69,6 +69,11 @@ class InJson(Json):
             self.write(json.dumps(json.loads(event.message)))
         else:
             super().show(event)
+
+
+def tell(files: Sequence[Path], sandbox: Sandbox | None, *, as_json: bool) -> int:
+    """Tells of all files, and returns the exit code."""
+    return present(look(files, sandbox), InJson() if as_json else InWords())
 
 
 def report(path: Path) -> dict[str, Any]:
