@@ -10,6 +10,7 @@ It drops at X, Y, prints how the clip ended, and closes the window. Of Qt's plat
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
@@ -28,26 +29,24 @@ LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 
 
 class Source(QWidget):
-    """What is pulled at it is the clip."""
+    """What is pulled at it is the clip; once it is under way, ``drop`` is called."""
 
-    def __init__(self, clip: Path) -> None:
+    def __init__(self, clip: Path, drop: Callable[[], None]) -> None:
         super().__init__()
         self.setGeometry(1200, 10, 80, 80)
-        self._clip = clip
+        self._clip, self._drop = clip, drop
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         drag, data = QDrag(self), QMimeData()
         data.setUrls([QUrl.fromLocalFile(str(self._clip))])
         drag.setMimeData(data)
+        QTimer.singleShot(0, self._drop)  # in the loop of the drag: sooner, it would drop nothing
         drag.exec(Qt.DropAction.CopyAction)
 
 
 def main(clip: Path, state: Path, place: QPoint, engine: list[str]) -> None:
     app = application("en")
-    window, source = Window(State(state), lambda: engine or command()), Source(clip)
-    for each in (window, source):
-        each.show()
-    app.processEvents()
+    window = Window(State(state), lambda: engine or command())
 
     def drop() -> None:
         target = window.windowHandle()
@@ -63,7 +62,10 @@ def main(clip: Path, state: Path, place: QPoint, engine: list[str]) -> None:
             window.close_unasked()
             app.quit()
 
-    QTimer.singleShot(100, drop)
+    source = Source(clip, drop)
+    for each in (window, source):
+        each.show()
+    app.processEvents()
     clock = QTimer(app, interval=100)
     clock.timeout.connect(close)
     clock.start()
