@@ -73,24 +73,34 @@ def _speaking(lanes: Sequence[Lane], busy: list[int]) -> list[int]:
     return [number for number in busy if lanes[number] in ready]
 
 
+class _Presses:
+    """Hears Ctrl-C, and lets whoever heard it so before know of it."""
+
+    def __init__(self, before: object) -> None:
+        self.first: float | None = None
+        self._around = before if isinstance(before, _Presses) else None
+
+    def __call__(self, *_: object) -> None:
+        now = time.monotonic()
+        if self._around is not None and self._around.first is None:
+            self._around.first = now
+        if self.first is None:
+            self.first = now
+        elif now - self.first > ONE_WISH:
+            raise KeyboardInterrupt
+
+
 @contextmanager
 def patient() -> Iterator[Callable[[], bool]]:
     """Gives whether Ctrl-C was pressed. The first lets work go on; the second raises KeyboardInterrupt."""
-    pressed: list[float] = []
-
-    def press(*_: object) -> None:
-        now = time.monotonic()
-        if pressed and now - pressed[0] > ONE_WISH:
-            raise KeyboardInterrupt
-        pressed.append(now)
-
     before = signal.getsignal(signal.SIGINT)
     if threading.current_thread() is not threading.main_thread() or before == signal.SIG_IGN:
         yield lambda: False
         return
-    signal.signal(signal.SIGINT, press)
+    presses = _Presses(before)
+    signal.signal(signal.SIGINT, presses)
     try:
-        yield lambda: bool(pressed)
+        yield lambda: presses.first is not None
     finally:
         signal.signal(signal.SIGINT, before)
 

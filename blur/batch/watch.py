@@ -10,6 +10,7 @@ from typing import TypeAlias
 from blur.batch.commands import anonymise_all
 from blur.batch.discover import Found, discover
 from blur.batch.naming import Names
+from blur.batch.pool import patient
 from blur.batch.run import overall
 from blur.errors import EXIT_OK, Interrupted, UnreadableError, UsageError
 from blur.events import Event, Notice, Steps, tapped
@@ -82,26 +83,28 @@ def watch(
         raise UsageError("results would appear in the watched folder", "Name another one with -o.")
     arrivals, codes, there = Arrivals(), {EXIT_OK}, True
     yield Notice("", "watching", f"Watching {printable(folder.name)}. Press Ctrl-C to end.")
-    while True:
-        found = _found(folder, output, name)
-        if there != (found is not None):
-            there = found is not None
-            said = "is back" if there else "is gone or cannot be read; waiting for it"
-            yield Notice("", "watching", f"{printable(folder.name)} {said}.")
-        ready = arrivals.ready(_stamps(found), now())
-        jobs = tuple(job for job in found.jobs if job.source in ready) if found else ()
-        if jobs:
-            events = anonymise_all(
-                Found(jobs, many=True), settings, force=False, sandbox=sandbox, journal=journal
-            )
-            code, stopped = yield from _heard(events)
-            if stopped:
-                return code
-            codes.add(code)
-        try:
-            sleep(EVERY)
-        except KeyboardInterrupt:
-            return overall(sorted(codes - {EXIT_OK}))
+    with patient() as asked_to_end:  # also between two clips
+        while not asked_to_end():
+            found = _found(folder, output, name)
+            if there != (found is not None):
+                there = found is not None
+                said = "is back" if there else "is gone or cannot be read; waiting for it"
+                yield Notice("", "watching", f"{printable(folder.name)} {said}.")
+            ready = arrivals.ready(_stamps(found), now())
+            jobs = tuple(job for job in found.jobs if job.source in ready) if found else ()
+            if jobs:
+                events = anonymise_all(
+                    Found(jobs, many=True), settings, force=False, sandbox=sandbox, journal=journal
+                )
+                code, stopped = yield from _heard(events)
+                if stopped:
+                    return code
+                codes.add(code)
+            try:
+                sleep(EVERY)
+            except KeyboardInterrupt:
+                break
+    return overall(sorted(codes - {EXIT_OK}))
 
 
 def _heard(events: Steps[int]) -> Steps[tuple[int, bool]]:

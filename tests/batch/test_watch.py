@@ -119,6 +119,34 @@ def test_what_failed_is_not_tried_again_until_it_changes(folder: Folder, pipelin
     assert folder.outputs() == ["wholeveil"]
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="sends a signal as a terminal does")
+@pytest.mark.usefixtures("pipeline")
+@pytest.mark.parametrize("when", ["published", "idle"])
+def test_ctrl_c_between_two_clips_ends_it_as_at_any_other_time(folder: Folder, when: str) -> None:
+    before = signal.getsignal(signal.SIGINT)
+    events: list[Event] = []
+    steps = watch(
+        folder.clips,
+        folder.root / "out",
+        Settings(),
+        journal=folder.root / "state",
+        sleep=lambda _: os.kill(os.getpid(), signal.SIGINT) if when == "idle" and folder.outputs() else None,
+        now=lambda: next(clock),
+    )
+    clock = iter(range(0, 1000, int(SETTLED)))
+    folder.put("a.mp4", "one")()
+    try:
+        while True:
+            events.append(next(steps))
+            if when == "published" and isinstance(events[-1], Finished):
+                os.kill(os.getpid(), signal.SIGINT)
+    except StopIteration as end:
+        code = end.value
+    assert code == 0
+    assert len(folder.outputs()) == 1
+    assert signal.getsignal(signal.SIGINT) == before
+
+
 def test_a_call_without_sense_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError):
         run(watch(tmp_path / "none", tmp_path / "out", Settings()))

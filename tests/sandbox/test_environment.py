@@ -155,7 +155,8 @@ told = [name for name in loaded if "telemetry" in name or "sounddevice" in name]
 
 def test_opencv_opens_no_file_and_no_window() -> None:
     sources = {path: path.read_text(encoding="utf-8") for path in (REPO / "blur").rglob("*.py")}
-    calls = re.compile(r"cv2\.(VideoCapture|VideoWriter|imread|imwrite|imshow|namedWindow|dnn|samples)\b")
+    reads = r"VideoCapture|VideoWriter|imread|imwrite|imshow|namedWindow|dnn(?!\.NMSBoxes)|samples"
+    calls = re.compile(rf"cv2\.({reads})\b")
     assert [path.name for path, source in sources.items() if calls.search(source)] == []
     assert any("cv2." in source for source in sources.values())
 
