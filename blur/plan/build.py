@@ -52,7 +52,7 @@ def build_plan(seen: Observations, settings: Settings) -> Plan:
 
 
 def believable(seen: Observations, chain: Chain, search: Search) -> bool:
-    """Whether sightings of one thing are a face: by the best, or by two of them and what other looks saw."""
+    """Whether sightings of one thing are a face: by the best of them, or by what all looks saw there."""
     scores, (enough, much) = _scores(seen, chain), search.evidence
     if scores.max() >= search.certain:
         return True

@@ -12,6 +12,7 @@ from fractions import Fraction
 from itertools import groupby
 
 import numpy as np
+from numpy.typing import NDArray
 
 from blur.geometry import Boxes
 from blur.track.link import Chain, unlikeness, way_back, way_on
@@ -41,21 +42,22 @@ def evidence(seen: Observations, chain: Chain) -> float:
 def _expected(seen: Observations, chain: Chain) -> Iterator[tuple[int, Boxes]]:
     """The looks that are asked, beside those with a sighting, and where it would be in each, shape (4,)."""
     known = [one.look for one in chain]
-    for before, group in groupby(_asked(seen, known), key=lambda index: bisect_right(known, index) - 1):
+    asked = _asked(seen, known).tolist()
+    for before, group in groupby(asked, key=lambda index: bisect_right(known, index) - 1):
         looks = list(group)
         frames = seen.looked_at[looks]
         boxes = way_on(seen, chain[before], frames) if before >= 0 else way_back(seen, chain[0], frames)
         yield from zip(looks, boxes, strict=True)
 
 
-def _asked(seen: Observations, known: Sequence[int]) -> list[int]:
+def _asked(seen: Observations, known: Sequence[int]) -> NDArray[np.int64]:
     start, end = seen.looked_at[known[0]], seen.looked_at[known[-1]]
     first, last = seen.scenes[np.searchsorted(seen.scenes[:, 1], start)]
     reach = seen.time_base.ticks(WITHIN)
     first = max(first, np.searchsorted(seen.pts, seen.pts[start] - reach))
     last = min(last, np.searchsorted(seen.pts, seen.pts[end] + reach, side="right") - 1)
-    inside = range(*np.searchsorted(seen.looked_at, (first, last + 1)).tolist())
-    return [index for index in inside if index not in known]
+    inside = np.arange(*np.searchsorted(seen.looked_at, (first, last + 1)), dtype=np.int64)
+    return np.setdiff1d(inside, known)
 
 
 def _best(look: Look, place: Boxes) -> float:

@@ -71,6 +71,8 @@ def _loaded(archive: bytes) -> Observations:
             raise ValueError("it unfolds to more than any stretch of a clip")
     with np.load(io.BytesIO(archive), allow_pickle=False) as file:
         arrays = dict(file)
+    if (arrays["looks"] < 0).any():  # minus one would be taken for any length
+        raise ValueError("less than nothing was seen")
     width, height, *terms = arrays["about"].tolist()
     return Observations(
         width=width,

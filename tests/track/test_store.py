@@ -5,6 +5,7 @@ import io
 import warnings
 import zipfile
 from dataclasses import replace
+from operator import attrgetter
 from time import process_time
 from typing import Any
 
@@ -21,15 +22,15 @@ from tests.track.seeing import observations, observed
 
 
 def same(one: Observations, other: Observations) -> bool:
-    arrays = ("pts", "moves", "trusts", "scenes")
-    parts = ("boxes", "scores", "ahead", "behind")
+    arrays = ("pts", "moves", "trusts", "scenes", "lights")
+    parts = ("boxes", "scores", "ahead", "behind", "hints.boxes", "hints.scores")
     return (
         (one.width, one.height, one.time_base) == (other.width, other.height, other.time_base)
         and all(np.array_equal(getattr(one, name), getattr(other, name)) for name in arrays)
         and all(getattr(one, name).dtype == getattr(other, name).dtype for name in arrays)
         and [look.frame for look in one.looks] == [look.frame for look in other.looks]
         and all(
-            np.array_equal(getattr(a, name), getattr(b, name))
+            np.array_equal(attrgetter(name)(a), attrgetter(name)(b))
             for a, b in zip(one.looks, other.looks, strict=True)
             for name in parts
         )
@@ -88,6 +89,14 @@ def test_arrays_that_fit_no_clip_are_refused(seen: Observations, data: st.DataOb
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of numbers that no detector gives
         assert len(build_plan(found, Settings()).pts) == len(found.pts)
+
+
+@pytest.mark.parametrize("column", range(5))
+def test_less_than_nothing_was_never_seen(column: int) -> None:
+    arrays = arrays_of(observed({2: [(0, 0, 9, 9)]}, range(5)))
+    arrays["looks"][1, column] = -1
+    with pytest.raises(ValueError, match="no observations"):
+        unpacked(archived(**arrays))
 
 
 def test_a_few_bytes_that_unfold_to_gigabytes_are_refused_at_once() -> None:
