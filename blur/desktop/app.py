@@ -73,8 +73,10 @@ def run(paths: Sequence[Path]) -> int:
     app = application()
     window = Window(State(usual_folder()))
     app.opened.connect(lambda file: window.add([Path(file)]))
+    # Python runs these between any two steps of its own, so the window is closed once they are done:
+    # a clip that is just being put down as done would come back in the next window.
     for name in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(name, lambda *_: window.close_unasked())
+        signal.signal(name, lambda *_: QTimer.singleShot(0, window.close_unasked))
     sys.excepthook = lambda _kind, error, _trace: window.trouble(error)
     # Python looks at signals only while it runs, so it is woken for a moment.
     waker = QTimer(app, interval=500)

@@ -34,6 +34,19 @@ cli.main()
 """
 
 
+ADOPTING = """
+import os, signal, sys
+from blur.desktop.state import State
+adopted = State.adopt
+def adopt(self, key):
+    adopted(self, key)
+    os.kill(os.getpid(), signal.SIGTERM)  # the clip's plan is put down, the clip not yet
+State.adopt = adopt
+import cli
+cli.main()
+"""
+
+
 def environment(home: Path) -> dict[str, str]:
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("QT_", "XDG_"))}
     return kept | {"HOME": str(home), "QT_QPA_PLATFORM": "offscreen"}
@@ -88,6 +101,18 @@ def test_a_window_that_ended_mid_run_leaves_nothing_and_the_next_one_finishes(
         again.kill()
     assert not list(tmp_path.glob(".blur-*"))
     left = State(remembered)
+    assert left.load_queue() == []
+    left.close()
+
+
+def test_a_window_that_is_ended_while_it_puts_a_clip_down_as_done_is_done_with_it(tmp_path: Path) -> None:
+    from blur.media.demo import make_demo
+
+    make_demo(tmp_path / "march.mov")
+    call = [sys.executable, "-c", ADOPTING, "desktop", str(tmp_path / "march.mov")]
+    assert subprocess.run(call, env=environment(tmp_path), cwd=REPO, timeout=300).returncode == 0
+    assert (tmp_path / "march-blurred.mp4").exists()
+    left = State(tmp_path / ".local" / "state" / "blur" / "window")
     assert left.load_queue() == []
     left.close()
 
