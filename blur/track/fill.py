@@ -24,6 +24,8 @@ SHARE = 0.9
 
 STEP = 0.35
 """Who moves by this share of their face's shorter side between two sightings, beside the camera, walks."""
+AWAY = Fraction(4)
+"""Seconds, beside those for which a face is held, that the camera may have turned away from it."""
 WALK_ON = Fraction(1, 2)
 """Seconds for which who walks is expected to walk on. Measured: a whole second masks twice as much away from
 faces as half of one does, for a fifth more faces covered."""
@@ -41,22 +43,34 @@ def fill(seen: Observations, chain: Chain, before: int, after: int) -> tuple[Pat
     """The way of a chain's face, and the other places where it may have been.
 
     The first path has every frame from ``before`` ticks before the first sighting to ``after`` ticks
-    after the last one, within the scene. The others have some of these frames, or none: where the
-    face would be by other accounts that do not agree with the first.
+    after the last one, within the scene; ticks in which the face is out of the picture do not count, up
+    to ``AWAY``. The others have some of these frames, or none: where the face would be by other accounts
+    that do not agree with the first.
     """
     start, end = (seen.looks[sighting.look].frame for sighting in (chain[0], chain[-1]))
     first, last = seen.scenes[np.searchsorted(seen.scenes[:, 1], start)]
-    first = max(first, np.searchsorted(seen.pts, seen.pts[start] - before))
-    last = min(last, np.searchsorted(seen.pts, seen.pts[end] + after, side="right") - 1)
+    away = seen.time_base.ticks(AWAY)
+    first = max(first, np.searchsorted(seen.pts, seen.pts[start] - before - away))
+    last = min(last, np.searchsorted(seen.pts, seen.pts[end] + after + away, side="right") - 1)
     earlier, later = np.arange(first, start), np.arange(end, last + 1)
+    back, on = way_back(seen, chain[0], earlier), way_on(seen, chain[-1], later)
+    gone = len(earlier) - _lasts(seen, earlier[::-1], back[::-1], start, before)
+    rest = _lasts(seen, later, on, end, after)
     pieces = [
-        _held(seen, chain[:2], earlier, way_back(seen, chain[0], earlier)),
+        _held(seen, chain[:2], earlier[gone:], back[gone:]),
         *(_between(seen, one, next_one) for one, next_one in pairwise(chain)),
-        _held(seen, chain[:-3:-1], later, way_on(seen, chain[-1], later)),
+        _held(seen, chain[:-3:-1], later[:rest], on[:rest]),
     ]
     frames, main, *others = (np.concatenate(parts) for parts in zip(*pieces, strict=True))
     first_other, second_other = (_apart(frames, main, other) for other in others)
     return Path(frames, main), first_other, second_other
+
+
+def _lasts(seen: Observations, frames: NDArray[np.int64], boxes: Boxes, since: int, hold: int) -> int:
+    """How many frames, going away from ``since``, pass until their boxes were in sight for ``hold`` ticks."""
+    in_sight = (boxes[:, 2:] > 0).all(axis=1) & (boxes[:, :2] < (seen.width, seen.height)).all(axis=1)
+    ticks = np.abs(np.diff(seen.pts[frames], prepend=seen.pts[since]))
+    return int(np.searchsorted(np.cumsum(ticks * in_sight), hold, side="right"))
 
 
 def hides(boxes: Boxes, others: Boxes) -> NDArray[np.bool_]:

@@ -110,7 +110,7 @@ def test_a_window_that_is_ended_while_it_puts_a_clip_down_as_done_is_done_with_i
 
     make_demo(tmp_path / "march.mov")
     call = [sys.executable, "-c", ADOPTING, "desktop", str(tmp_path / "march.mov")]
-    assert subprocess.run(call, env=environment(tmp_path), cwd=REPO, timeout=300).returncode == 0
+    subprocess.run(call, env=environment(tmp_path), cwd=REPO, timeout=300, check=True)
     assert (tmp_path / "march-blurred.mp4").exists()
     left = State(tmp_path / ".local" / "state" / "blur" / "window")
     assert left.load_queue() == []

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blur.track.fill import Path, fill, hides
+from blur.track.fill import AWAY, Path, fill, hides
 from blur.track.link import Chain, link, way_back, way_on
 from blur.track.observe import Look, Observations
-from tests.track.seeing import boxes, observations, observed, similarity
+from tests.track.seeing import HIGH, WIDE, boxes, observations, observed, similarity
 
 FACE = (100.0, 100.0, 140.0, 150.0)
 holds = st.integers(0, 3000)
@@ -30,6 +31,10 @@ def filled(seen: Observations, hold: int) -> list[tuple[Chain, Path, Path]]:
     ]
 
 
+def in_sight(boxes: np.ndarray) -> np.ndarray:
+    return np.array([x1 > 0 and y1 > 0 and x0 < WIDE and y0 < HIGH for x0, y0, x1, y1 in boxes], np.bool_)
+
+
 def joined(paths: list[Path]) -> Path:
     frames = np.concatenate([path.frames for path in paths])
     order = np.argsort(frames, kind="stable")
@@ -47,15 +52,29 @@ def test_every_frame_from_the_first_sighting_to_the_last_is_filled(seen: Observa
 
 @given(observations(), holds)
 def test_the_ends_are_held_for_the_hold_time_within_the_scene(seen: Observations, hold: int) -> None:
+    most = hold + seen.time_base.ticks(AWAY)
     for chain, main, _ in filled(seen, hold):
         start, end = ends(seen, chain)
         first, last = scene_of(seen, start)
-        expected = [
-            frame
-            for frame in range(first, last + 1)
-            if seen.pts[start] - hold <= seen.pts[frame] <= seen.pts[end] + hold
-        ]
-        assert main.frames.tolist() == expected
+        within = {
+            longest: {
+                frame
+                for frame in range(first, last + 1)
+                if seen.pts[start] - longest <= seen.pts[frame] <= seen.pts[end] + longest
+            }
+            for longest in (hold, most)
+        }
+        assert within[hold] <= set(main.frames.tolist()) <= within[most]
+
+
+@given(observations(), holds)
+def test_only_a_face_that_is_out_of_sight_is_held_for_longer(seen: Observations, hold: int) -> None:
+    for chain, main, _ in filled(seen, hold):
+        _, end = ends(seen, chain)
+        frames = main.frames[main.frames > end]
+        shown = in_sight(way_on(seen, chain[-1], frames))
+        ticks = np.diff(seen.pts[[end, *frames]])
+        assert ticks[shown].sum() <= hold
 
 
 @given(observations(), holds)
@@ -103,6 +122,27 @@ def test_hold_counts_time_and_not_frames() -> None:
     assert [pts[frame] for frame in main.frames] == [10, 20, 30, 1000, 1010]
     ((_, main, _),) = filled(seen, 2000)
     assert [pts[frame] for frame in main.frames] == [0, 10, 20, 30, 1000, 1010, 2000, 2900, 3000]
+
+
+def turned_away(frames: int, *, seen_last: bool = False) -> Observations:
+    """A face that is seen before, or after, a camera turns away from it in ten frames and back in ten."""
+    still, away, back = [[similarity(x, 0)] for x in (0, -15, 15)]
+    moves = np.stack([*still * 60, *away * 10, *still * frames, *back * 10, *still * 60])
+    sighting = len(moves) - 60 if seen_last else 59
+    return observed({sighting: [FACE]}, range(0, 40 * len(moves), 40), moves=moves)
+
+
+@pytest.mark.parametrize("seen_last", [False, True])
+def test_while_the_camera_is_turned_away_a_hold_does_not_run_out(seen_last: bool) -> None:
+    ((_, main, _),) = filled(turned_away(75, seen_last=seen_last), 1000)
+    shown = int(in_sight(main.boxes).sum())
+    assert shown == 25 + 1 + 25  # a second on the one side, a second on the other, and the sighting
+    assert len(main.frames) > shown + 75
+
+
+def test_a_camera_that_is_turned_away_for_long_is_not_waited_for() -> None:
+    ((_, main, _),) = filled(turned_away(25 * 60), 1000)
+    assert len(main.frames) <= 25 + 1 + 25 * 5
 
 
 def test_nothing_is_held_across_a_cut() -> None:
