@@ -7,8 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QFileDialog, QFrame, QLabel, QVBoxLayout, QWidget
 
 from blur.desktop.queue import Queue
 from blur.desktop.widgets import Parts, label
@@ -35,13 +36,30 @@ class Choices(QFrame):
         places = [(each, say(f"place.{each}"), say(f"place.{each}_tip")) for each in ("beside", "folder")]
         self.place = Parts(say("choice.place"), places, "beside")
         self.place.chosen.connect(self._choose_place)
-        columns = QHBoxLayout(self)
+        columns = self._columns = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         columns.setContentsMargins(22, 12, 22, 14)
         columns.setSpacing(26)
         columns.addLayout(_column(say("choice.look"), self.look))
         columns.addLayout(_column(say("choice.sound"), self.sound))
         columns.addLayout(_column(say("choice.place"), self.place))
         columns.addStretch()
+
+    def minimumSizeHint(self) -> QSize:
+        """What the widest of them needs: they stand below each other where the window is narrow."""
+        sides = self._columns.contentsMargins()
+        widest = max(part.minimumSizeHint().width() for part in self._parts())
+        return QSize(widest + sides.left() + sides.right(), super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        sides, parts = self._columns.contentsMargins(), self._parts()
+        gaps = self._columns.spacing() * (len(parts) - 1) + sides.left() + sides.right()
+        fits = sum(part.minimumSizeHint().width() for part in parts) + gaps <= event.size().width()
+        way = QBoxLayout.Direction
+        self._columns.setDirection(way.LeftToRight if fits else way.TopToBottom)
+
+    def _parts(self) -> tuple[Parts, ...]:
+        return self.look, self.sound, self.place
 
     def ask_place(self) -> None:
         """Asks for the folder; where none is chosen, the place stays as it was."""

@@ -17,13 +17,12 @@ class Follower(QObject):
 
     Signals:
         running: whether it is at work.
-        failed: it could not be done, and the mask stays as it was.
-        followed: the mask was followed, and the session has it.
+        ended: how it did: ``followed``, and the session has it; ``not_followed``; or ``outdated``, where
+            something was edited meanwhile, which counts more.
     """
 
     running = Signal(bool)
-    failed = Signal()
-    followed = Signal()
+    ended = Signal(str)
 
     def __init__(self, state: State, program: Callable[[], list[str]], parent: QObject) -> None:
         super().__init__(parent)
@@ -42,8 +41,12 @@ class Follower(QObject):
         asked, begun_with = self._asked, session.plan
 
         def start() -> None:
-            if asked == self._asked and session.plan is begun_with:
+            if asked != self._asked:
+                return
+            if session.plan is begun_with:
                 self._start(session, item, index, at)
+            else:
+                self.ended.emit("outdated")
 
         session.keep()
         session.keeper.afterwards(start)  # the engine reads what is on disk
@@ -60,10 +63,12 @@ class Follower(QObject):
             self._drop()
             followed = self._state.followed_plan(item.key)
             if followed is None or index >= len(followed.tracks):
-                self.failed.emit()
-            elif session.plan is begun_with:  # what was edited meanwhile counts more
+                self.ended.emit("not_followed")
+            elif session.plan is begun_with:
                 session.take(index, followed.tracks[index])
-                self.followed.emit()
+                self.ended.emit("followed")
+            else:
+                self.ended.emit("outdated")
 
         self._engine.ended.connect(done)
         self._engine.start()

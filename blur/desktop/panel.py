@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Mapping
 from fractions import Fraction
 
-from PySide6.QtCore import QRect, QSize, Qt, Signal
+from PySide6.QtCore import QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QListWidget, QPushButton, QVBoxLayout, QWidget
 
@@ -120,10 +120,12 @@ class Panel(QWidget):
         for widget in self._heard:
             column.addWidget(widget)
         column.addStretch()
+        self._scroll = scrolled(inner)
+        self._selected: int | None = None
         page = QVBoxLayout(self)
         page.setContentsMargins(0, 0, 0, 0)
         page.setSpacing(8)
-        page.addWidget(scrolled(inner), 1)
+        page.addWidget(self._scroll, 1)
         page.addWidget(self._state)
         page.addWidget(self.publish)
 
@@ -141,10 +143,15 @@ class Panel(QWidget):
         self._what.setVisible(track is not None)
         for name in MASK_ACTS:
             self._buttons[name].setVisible(track is not None)
-        self._buttons["cover_all"].setVisible(track is None)
+        if track is not None and session.selected != self._selected:
+            QTimer.singleShot(0, self._show_acts)  # once there is room for them
+        self._selected = session.selected
         self._state.setText(say("review.unsaved" if session.dirty else "review.saved"))
         restyle(self._state, "kind", "warning" if session.dirty else "muted")
         self.publish.setEnabled(session.dirty)
+
+    def _show_acts(self) -> None:
+        self._scroll.ensureWidgetVisible(self._buttons[MASK_ACTS[-1]])
 
     def told(self, session: Session) -> tuple[str, str]:
         """What is said aloud of the selected mask, and of whether everything is saved."""

@@ -54,8 +54,7 @@ class Review(QWidget):
         self._seen: set[Doubt] = set()
         self._follower = Follower(state, program, self)
         self._follower.running.connect(self._following)
-        self._follower.failed.connect(lambda: show_and_say(self._hint, say("review.not_followed")))
-        self._follower.followed.connect(lambda: show_and_say(self._hint, say("review.followed")))
+        self._follower.ended.connect(lambda how: show_and_say(self._hint, say(f"review.{how}")))
         self.player: Player | None = None
         self.session: Session | None = None
         self.view = View()

@@ -178,20 +178,17 @@ class Timeline(QSlider):
         painter.drawPolygon(hill)
 
     def _draw_doubts(self, painter: QPainter, plan: Plan) -> None:
-        colour = QColor(colours().warning)
-        taken: list[QRectF] = []
-        for rank, doubt in enumerate(plan.doubts, 1):
-            x = self._x(self._seconds(plan, doubt.first))
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(colour)
+        places = [self._x(self._seconds(plan, doubt.first)) for doubt in plan.doubts]
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(colours().warning))
+        for x in places:
             painter.drawPolygon(QPolygonF([QPointF(x - 5, 7), QPointF(x + 5, 7), QPointF(x, 17)]))
-            width = self.fontMetrics().horizontalAdvance(str(rank))
-            number = QRectF(x + 7, 0, width + 4, self._top())
-            # Where several doubts meet, the gravest has its number; the list has them all.
-            if rank <= NUMBERED and not any(number.intersects(other) for other in taken):
-                taken.append(number)
-                painter.setPen(colour)
-                painter.drawText(QPointF(x + 7, self.fontMetrics().ascent() + 1), str(rank))
+        painter.setPen(QColor(colours().warning))
+        text = self.fontMetrics()
+        for x, number in numbered(
+            places[:NUMBERED], text.horizontalAdvance("8"), text.horizontalAdvance("+")
+        ):
+            painter.drawText(QPointF(x + 7, text.ascent() + 1), number)
 
     def _seconds(self, plan: Plan, pts: int) -> float:
         return (pts - int(plan.pts[0])) * self._tick
@@ -217,6 +214,29 @@ class Timeline(QSlider):
         start = min(max(self._from + share * (span - new), 0.0), whole - new)
         self._from, self._to, self._drawn = start, start + new, None
         self.update()
+
+
+def numbered(places: Sequence[float], digit: float, more: float) -> list[tuple[float, str]]:
+    """The numbers of doubts that there is room for, each with its place, the gravest first.
+
+    Where several meet, the gravest has its number, with a plus; the list has them all.
+
+    Args:
+        places: of the doubts, in pixels.
+        digit: width of a digit, and ``more`` of the plus.
+    """
+    taken: dict[int, bool] = {}
+    for rank, place in enumerate(places):
+        width = digit * len(str(rank + 1)) + more + 4
+        near = [
+            other
+            for other in taken
+            if places[other] - width < place < places[other] + digit * len(str(other + 1)) + more + 4
+        ]
+        taken.update(dict.fromkeys(near, True))
+        if not near:
+            taken[rank] = False
+    return [(places[rank], f"{rank + 1}{'+' if others else ''}") for rank, others in taken.items()]
 
 
 def packed(plan: Plan) -> list[int]:

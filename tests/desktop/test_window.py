@@ -31,6 +31,18 @@ def clip(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
+def twice_the_font(qapp: QApplication) -> Iterator[None]:
+    """For windows that are made from now on."""
+    usual, large = QFont(qapp.font()), QFont(qapp.font())
+    large.setPointSizeF(usual.pointSizeF() * 2)
+    qapp.setFont(large)
+    theme.dress(qapp)
+    yield
+    qapp.setFont(usual)
+    theme.dress(qapp)
+
+
+@pytest.fixture
 def window(state: State, tmp_path: Path, until: Until) -> Iterator[Window]:
     command = engine(tmp_path / "engine")
     made = Window(state, lambda: command)
@@ -363,6 +375,21 @@ def test_a_drawn_region_follows_what_is_under_it(
     assert list(window._state.folder.glob("*.follow.json")) == []
 
 
+def test_a_mask_that_was_changed_meanwhile_is_said_not_to_follow(
+    window: Window, clip: Path, until: Until
+) -> None:
+    reviewed(window, clip, until)
+    session, view = window.review.session, window.review.view
+    assert session is not None
+    view.drawn.emit((40, 20, 60, 40))
+    until(lambda: window.review._hint.text() == words.say("review.following"))
+    assert session.nudge(0, 1, 0, 0)
+    changed = session.plan.tracks[1].regions[0].tolist()
+    assert changed != [40, 20, 60, 40]
+    until(lambda: window.review._hint.text() == words.say("review.outdated"))
+    assert session.plan.tracks[1].regions[0].tolist() == changed
+
+
 def test_an_edit_that_cannot_be_kept_is_told_of_and_not_lost(
     window: Window, clip: Path, until: Until, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -504,25 +531,38 @@ def test_arabic_runs_from_right_to_left(qapp: QApplication, state: State, until:
         words.speak("en")
 
 
+@pytest.mark.usefixtures("twice_the_font")
 def test_at_twice_the_font_no_button_is_cut(
     window: Window, clip: Path, until: Until, qapp: QApplication
 ) -> None:
-    usual = qapp.font()
-    large = QFont(usual)
-    large.setPointSizeF(usual.pointSizeF() * 2)
-    qapp.setFont(large)
-    try:
-        reviewed(window, clip, until)
-        window.resize(1280, 900)
+    reviewed(window, clip, until)
+    window.resize(1280, 900)
+    for page in (window.review, window.home):
+        window._pages.setCurrentWidget(page)
         qapp.processEvents()
-        for page in (window.review, window.home):
-            window._pages.setCurrentWidget(page)
-            qapp.processEvents()
-            buttons = [b for b in page.findChildren(QAbstractButton) if b.isVisible() and b.text()]
-            assert buttons
-            assert [b.text() for b in buttons if b.width() < b.minimumSizeHint().width()] == []
-    finally:
-        qapp.setFont(usual)
+        buttons = [b for b in page.findChildren(QAbstractButton) if b.isVisible() and b.text()]
+        assert buttons
+        assert [b.text() for b in buttons if b.width() < b.minimumSizeHint().width()] == []
+
+
+@pytest.mark.usefixtures("twice_the_font")
+def test_at_twice_the_font_the_window_fits_on_a_small_screen_with_all_choices_in_sight(
+    window: Window, clip: Path, until: Until, qapp: QApplication
+) -> None:
+    choices = window.home.choices
+    for width, below in ((1900, False), (1024, True), (1900, False)):
+        window.resize(width, 760)
+        qapp.processEvents()
+        assert window.width() == width
+        assert (choices.look.y() < choices.sound.y() < choices.place.y()) == below
+        for parts in (choices.look, choices.sound, choices.place):
+            assert choices.rect().contains(parts.geometry())
+    window.resize(1024, 760)
+    reviewed(window, clip, until)
+    QTest.keyClick(window, Qt.Key.Key_C)
+    qapp.processEvents()
+    delete = window.review.panel._buttons["delete"]
+    assert delete.visibleRegion().boundingRect() == delete.rect()
 
 
 def test_a_run_that_was_cancelled_leaves_the_result_before_it_in_sight(
@@ -551,18 +591,12 @@ def test_muting_is_not_offered_where_there_will_be_no_sound(window: Window, clip
     assert not mute.isVisible()
 
 
-def test_the_page_of_keys_fits_on_the_screen_at_twice_the_font(window: Window, qapp: QApplication) -> None:
-    usual = qapp.font()
-    large = QFont(usual)
-    large.setPointSizeF(usual.pointSizeF() * 2)
-    qapp.setFont(large)
-    try:
-        page, room = Keys(window), window.screen().availableSize()
-        assert 80 * page.fontMetrics().averageCharWidth() > room.height()
-        assert page.width() <= room.width()
-        assert page.height() < room.height()
-    finally:
-        qapp.setFont(usual)
+@pytest.mark.usefixtures("twice_the_font")
+def test_the_page_of_keys_fits_on_the_screen_at_twice_the_font(window: Window) -> None:
+    page, room = Keys(window), window.screen().availableSize()
+    assert 80 * page.fontMetrics().averageCharWidth() > room.height()
+    assert page.width() <= room.width()
+    assert page.height() < room.height()
 
 
 def test_the_page_of_keys_is_the_table(window: Window) -> None:
