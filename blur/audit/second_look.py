@@ -34,8 +34,8 @@ SEEN = 0.3
 """Mean score from which a face is there."""
 FAINT = (0.25, 0.14)
 """First and mean score from which one is there if another look agrees; see `blur.audit.agreement`."""
-DOUBTFUL = 0.5
-"""Mean score from which one is there where other things look like faces: necks and chests below a mask, and
+BELOW_A_MASK, AT_THE_EDGE = 0.5, 0.38
+"""Mean scores from which one is there where other things look like faces: necks and chests below a mask, and
 shoulders at the picture's edge, which is mirrored."""
 TRUST = {"retinaface": 0.7}
 """How far scores are believed beside CenterFace's: RetinaFace's are high for hands."""
@@ -148,8 +148,8 @@ class Eyes:
             box, score = glimpsed.boxes[members[0]], float(glimpsed.scores[members[0]])
             mean = (score + sum(self._closer(picture, box))) / (1 + len(CLOSER))
             chest = below_a_mask(box, regions)
-            doubtful = chest or _inside(box[None], picture)[0] < WHOLLY
-            if mean >= (DOUBTFUL if doubtful else SEEN):
+            edge = _inside(box[None], picture)[0] < WHOLLY
+            if mean >= (BELOW_A_MASK if chest else AT_THE_EDGE if edge else SEEN):
                 sure.append((box, mean))
             elif not chest and score >= FAINT[0] and mean >= FAINT[1]:
                 faint.append((box, mean))

@@ -117,7 +117,7 @@ def test_a_weak_sighting_at_the_edge_is_faint() -> None:
         def detect(self, picture: Bgr, _: float) -> Faces:
             stats = cv2.connectedComponentsWithStats((picture.min(axis=2) > 128).astype(np.uint8))[2]
             x, y, wide, high = stats[1, :4].tolist()
-            return Faces(boxes((x, y, x + wide, y + high)), np.full(1, 0.4, np.float32))
+            return Faces(boxes((x, y, x + wide, y + high)), np.full(1, 0.35, np.float32))
 
     eyes, views = Eyes({"centerface": Half}), [View("centerface", 1.0)]
     for middle, sure in ((3, 0), (60, 1)):
