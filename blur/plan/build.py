@@ -21,6 +21,9 @@ MARGIN = 12
 In pictures of fewer than 720 lines it is less, down to half, for there 12 pixels are half a face."""
 FIRM = 0.105
 """Score of sightings that are held for the whole time; what scores less is held for half of it."""
+CLEAR, UNCLEAR = 0.25, 1.08
+"""Where no sighting scores the first, masks are larger by the second: of heads thrown back or smeared only a
+part is taken for a face."""
 CROWN = 0.1
 """Hair begins above what detectors call a face: masks reach up by so much more of its height."""
 
@@ -37,6 +40,7 @@ def build_plan(seen: Observations, settings: Settings) -> Plan:
             if scores.max() >= search.fair:
                 faint.append(chain)
             continue
+        grow = settings.grow * (UNCLEAR if scores.max() < CLEAR else 1)
         certainty = round(1000 * float(1 - np.prod(1 - scores)))
         main, *others = fill(seen, chain, *_holds(seen, chain, hold if certainty >= LASTING else hold // 2))
         for path in (main, *others):
@@ -44,7 +48,7 @@ def build_plan(seen: Observations, settings: Settings) -> Plan:
             tracks += [
                 track
                 for run in _runs(path)
-                for track in _covered(seen, _regions(seen, run, settings.grow), run, reason, certainty)
+                for track in _covered(seen, _regions(seen, run, grow), run, reason, certainty)
             ]
     tracks.sort(key=lambda track: (int(track.pts[0]), *track.regions[0].tolist()))
     doubts = doubts_of(seen, tracks, [_sighted(seen, chain) for chain in faint])

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blur.plan.build import MARGIN, believable, build_plan, masks
+from blur.plan.build import CLEAR, MARGIN, UNCLEAR, believable, build_plan, masks
 from blur.plan.doubts import FAINT, LASTING
 from blur.plan.model import Plan
 from blur.plan.store import dumps, loads
@@ -222,6 +222,24 @@ def test_a_face_that_the_camera_turns_away_from_is_covered_while_it_is_in_sight(
     (track,) = plan.tracks
     # its region ends at 140 grown by half its width, and goes 20 pixels to the left a frame
     assert track.pts.tolist() == [100 * i for i in range(8)]
+
+
+def test_masks_of_what_no_look_saw_clearly_are_larger() -> None:
+    def width(*scores: float) -> int:
+        seen = observed({40: [FACE], 50: [FACE], 60: [FACE]}, TENTHS)
+        given = iter(scores)
+        looks = [
+            replace(look, scores=look.scores * 0 + next(given, 0)) for look in seen.looks if len(look.boxes)
+        ]
+        rest = [look for look in seen.looks if not len(look.boxes)]
+        ordered = tuple(sorted([*looks, *rest], key=lambda look: look.frame))
+        (track,) = build_plan(replace(seen, looks=ordered), Settings(grow=2.0)).tracks
+        x0, _, x1, _ = track.regions[len(track.regions) // 2].tolist()
+        return int(x1 - x0)
+
+    clear = width(0.9, 0.9, 0.9)
+    assert clear == width(0.1, CLEAR, 0.1)
+    assert width(0.2, 0.2, 0.2) == pytest.approx(UNCLEAR * clear, abs=2)
 
 
 @pytest.mark.parametrize(
