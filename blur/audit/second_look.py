@@ -24,6 +24,7 @@ from blur.detect.looking import look, toned
 from blur.geometry import Boxes, areas, centres, iou, sizes
 from blur.media.clip import Frame
 from blur.media.picture import as_bgr
+from blur.plan.doubts import NIGHT
 from blur.plan.model import Regions
 from blur.track.motion import carried
 from blur.track.schedule import look_size
@@ -34,9 +35,9 @@ SEEN = 0.3
 """Mean score from which a face is there."""
 FAINT = (0.25, 0.14)
 """First and mean score from which one is there if another look agrees; see `blur.audit.agreement`."""
-BELOW_A_MASK, AT_THE_EDGE = 0.5, 0.38
+DOUBTFUL, AT_THE_EDGE = 0.5, 0.38
 """Mean scores from which one is there where other things look like faces: necks and chests below a mask, and
-shoulders at the picture's edge, which is mirrored."""
+shoulders at the picture's edge, which is mirrored. What is dark there is as doubtful as a chest."""
 TRUST = {"retinaface": 0.7}
 """How far scores are believed beside CenterFace's: RetinaFace's are high for hands."""
 INSIDE, WHOLLY = 0.5, 0.6
@@ -148,8 +149,7 @@ class Eyes:
             box, score = glimpsed.boxes[members[0]], float(glimpsed.scores[members[0]])
             mean = (score + sum(self._closer(picture, box))) / (1 + len(CLOSER))
             chest = below_a_mask(box, regions)
-            edge = _inside(box[None], picture)[0] < WHOLLY
-            if mean >= (BELOW_A_MASK if chest else AT_THE_EDGE if edge else SEEN):
+            if mean >= _enough(box, picture, chest=chest):
                 sure.append((box, mean))
             elif not chest and score >= FAINT[0] and mean >= FAINT[1]:
                 faint.append((box, mean))
@@ -192,6 +192,16 @@ def below_a_mask(box: NDArray[np.float32], regions: NDArray[np.float64]) -> bool
     alike = (larger < 0.7) | ((larger > 1.1) & (larger < 1.5))
     below = (np.abs(away[:, 0]) < 0.4) & (away[:, 1] > 0.4) & (away[:, 1] < 0.9)
     return bool((below & alike).any())
+
+
+def _enough(box: NDArray[np.float32], picture: Bgr, *, chest: bool) -> float:
+    """The mean score from which a box, shape (4,), is a face."""
+    if chest:
+        return DOUBTFUL
+    if _inside(box[None], picture)[0] >= WHOLLY:
+        return SEEN
+    x0, y0, x1, y1 = [max(int(side), 0) for side in box]
+    return DOUBTFUL if picture[y0 : y1 + 1, x0 : x1 + 1].mean() < NIGHT else AT_THE_EDGE
 
 
 def _inside(boxes: Boxes, picture: Bgr) -> NDArray[np.float32]:

@@ -110,21 +110,33 @@ def test_what_is_taken_for_a_neck(box: tuple[float, ...], below: bool) -> None:
     assert not below_a_mask(np.array(box, np.float32), NOTHING)
 
 
-def test_a_weak_sighting_at_the_edge_is_faint() -> None:
+@pytest.mark.parametrize(
+    ("middle", "light", "score", "sure"),
+    [
+        (60, 255, 0.35, True),
+        (3, 255, 0.35, False),
+        (3, 255, 0.45, True),
+        (60, 40, 0.35, True),
+        (3, 40, 0.45, False),
+        (3, 40, 0.55, True),
+    ],
+)
+def test_at_the_edge_more_is_asked_and_most_in_the_dark(
+    middle: int, light: int, score: float, sure: bool
+) -> None:
     class Half(Spot):
         """What it sees reaches beyond the edge, as what the mirrored border shows does."""
 
         def detect(self, picture: Bgr, _: float) -> Faces:
-            stats = cv2.connectedComponentsWithStats((picture.min(axis=2) > 128).astype(np.uint8))[2]
+            bright = picture.min(axis=2)
+            stats = cv2.connectedComponentsWithStats((bright > bright.max() / 2).astype(np.uint8))[2]
             x, y, wide, high = stats[1, :4].tolist()
-            return Faces(boxes((x, y, x + wide, y + high)), np.full(1, 0.35, np.float32))
+            return Faces(boxes((x, y, x + wide, y + high)), np.full(1, score, np.float32))
 
-    eyes, views = Eyes({"centerface": Half}), [View("centerface", 1.0)]
-    for middle, sure in ((3, 0), (60, 1)):
-        picture = np.full((360, 640, 3), 90, np.uint8)
-        cv2.circle(picture, (middle, 195), 20, (255, 255, 255), -1)
-        found, faint = eyes.judged(picture, NOTHING, views)
-        assert (len(found), len(faint)) == (sure, 1 - sure)
+    picture = np.full((360, 640, 3), light // 10, np.uint8)
+    cv2.circle(picture, (middle, 195), 20, (light, light, light), -1)
+    found, faint = Eyes({"centerface": Half}).judged(picture, NOTHING, [View("centerface", 1.0)])
+    assert (len(found), len(faint)) == (sure, not sure)
 
 
 def test_what_is_fainter_still_is_told_apart_and_not_below_a_mask() -> None:
